@@ -1,0 +1,33 @@
+import type { FraudAlert } from '../domain/fraud.ts'
+import type { UnreadableFact } from './order-book.ts'
+import type { Claim, Progress, Shards } from './shards.ts'
+
+/** A record that a group refused. It is identified by `group` and its original place. */
+export type DeadLetter = Readonly<{
+  group: string
+  /** Where the refused record was. `topicId` is not carried by other systems' letters, and is empty then. */
+  topic: string
+  partition: number
+  offset: number
+  /** Where the letter itself is. */
+  letter: Readonly<{ topic: string; partition: number; offset: number }>
+  code: string
+  message: string
+  stage: string
+  deliveryCount: number
+  firstFailedAtMs: number
+  /** Log time of the letter. */
+  timestampMs: number
+  /** What order the record speaks of, where that can be told. */
+  orderId: number | null
+}>
+
+export type ViewFact =
+  | UnreadableFact
+  | Readonly<{ kind: 'alert'; offset: number; alert: FraudAlert; timestampMs: number }>
+  | Readonly<{ kind: 'dead-letter'; offset: number; letter: DeadLetter }>
+
+/** The views of alerts (one an order and reason) and dead letters (one a group and original place). */
+export interface ViewStore extends Shards {
+  applyViews(claim: Claim, facts: readonly ViewFact[], progress: Progress): Promise<void>
+}
