@@ -1,0 +1,98 @@
+import { isUtf8 } from 'node:buffer'
+import { OrdermillError } from '../errors.ts'
+import type { LogRecord, NewRecord } from '../ports/log.ts'
+import type { DeadLetter } from '../ports/view-store.ts'
+import { bytesOf, headerText, textOf } from './bytes.ts'
+import { isJsonObject } from './json.ts'
+
+export function deadLetterTopic(topic: string, group: string): string {
+  return `${topic}.${group}.dlq`
+}
+
+/** Where redriven dead letters of one group go. */
+export function retryTopic(topic: string, group: string): string {
+  return `${topic}.${group}.retry`
+}
+
+/** Headers and their names make a letter larger than its record by less than this, the message being bounded. */
+export const letterOverheadBytesMax = 64 * 1024
+const messageCharsMax = 2_000
+
+export type Refusal = Readonly<{
+  record: LogRecord
+  error: OrdermillError
+  /** Which part of the pipeline refused it. */
+  stage: 'decode' | 'apply'
+  attempt: number
+  atMs: number
+}>
+
+/** The record's key, value and headers byte for byte, with the reason in headers after its own. */
+export function encodeDeadLetter(topic: string, group: string, refusal: Refusal): NewRecord {
+  const { record, error, stage, attempt, atMs } = refusal
+  const reason = {
+    topic: record.topic,
+    partition: String(record.partition),
+    offset: String(record.offset),
+    group,
+    'delivery.count': String(attempt),
+    message: error.message.slice(0, messageCharsMax),
+    code: error.code,
+    stage,
+    'first.failed.at': new Date(atMs).toISOString(),
+  }
+  return {
+    topic,
+    key: record.key,
+    value: record.value,
+    headers: [
+      ...record.headers,
+      ...Object.entries(reason).map(([name, text]) => [`__dlq.errors.${name}`, bytesOf(text)] as const),
+    ],
+  }
+}
+
+/** @throws {OrdermillError} RECORD_INVALID when the headers that identify it are not there */
+export function decodeDeadLetter(record: LogRecord): DeadLetter {
+  const reason = (name: string): string | undefined => headerText(record, `__dlq.errors.${name}`)
+  const group = reason('group')
+  const topic = reason('topic')
+  const partition = Number(reason('partition') ?? Number.NaN)
+  const offset = Number(reason('offset') ?? Number.NaN)
+  if (!group || !topic || !Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) {
+    throw new OrdermillError('RECORD_INVALID', 'not a dead letter: its __dlq.errors headers name no group and position')
+  }
+  return {
+    group,
+    topic,
+    partition,
+    offset,
+    letter: { topic: record.topic, partition: record.partition, offset: record.offset },
+    code: reason('code') ?? 'INTERNAL',
+    message: reason('message') ?? '',
+    stage: reason('stage') ?? '',
+    deliveryCount: Number(reason('delivery.count') ?? 1),
+    firstFailedAtMs: Date.parse(reason('first.failed.at') ?? '') || record.timestampMs,
+    timestampMs: record.timestampMs,
+    orderId: orderIdOf(record),
+  }
+}
+
+/** Best effort: the value's `order_id`, else the key. */
+function orderIdOf({ key, value }: LogRecord): number | null {
+  return wholeNumber(orderIdInValue(value)) ?? (key && isUtf8(key) ? wholeNumber(Number(textOf(key))) : null)
+}
+
+function orderIdInValue(value: Uint8Array | null): unknown {
+  if (!value || !isUtf8(value)) return undefined
+  try {
+    const json: unknown = JSON.parse(textOf(value))
+    return isJsonObject(json) ? json['order_id'] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function wholeNumber(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 ? value : null
+}

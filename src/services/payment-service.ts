@@ -1,0 +1,98 @@
+import { decodeOrder, type DecodedOrder } from '../codec/order-codec.ts'
+import { encodePayment } from '../codec/payment-codec.ts'
+import { assessFraud, type FraudRules } from '../domain/fraud.ts'
+import { identityOf, type OrderIdReuse } from '../domain/order.ts'
+import { decidePayment, type PaymentPolicy, type SettledAnswer } from '../domain/payment.ts'
+import { positionOf, type Apply, type Item, type Service } from '../pipeline/service.ts'
+import type { Log } from '../ports/log.ts'
+import type { PaymentFact, PaymentLedger, SettledFact } from '../ports/payment-ledger.ts'
+import { conflictError, orderGroups, orderInput, unreadable } from './order-input.ts'
+import type { Charger } from './charger.ts'
+import { openRecordedPayments } from './recorded-payments.ts'
+
+export type PaymentServiceDeps = Readonly<{
+  topic: string
+  log: Log
+  ledger: PaymentLedger
+  charge: Charger
+  policy: PaymentPolicy
+  rules: FraudRules
+  reuse: OrderIdReuse
+  now: () => number
+}>
+
+type Answer = SettledAnswer | undefined
+
+/** Reads orders; charges each once; PAID to `payments`, every other outcome to `payment-outcomes`, keyed by order id. */
+export function paymentService(deps: PaymentServiceDeps): Service<DecodedOrder, PaymentFact, Answer> {
+  const { topic, log, ledger, charge } = deps
+  const group = orderGroups.payment
+  return {
+    name: 'payment',
+    group,
+    ...orderInput(topic, group),
+    decode: decodeOrder,
+    decide: (items) => items.map((item) => factOf(item, deps)),
+    effects: {
+      kind: 'store',
+      shards: ledger,
+      apply: reserveAndSettle(ledger, charge),
+      openCatchUp: async (shard, range) => {
+        const recorded = await openRecordedPayments(log, shard, range)
+        const apply = reserveAndSettle(ledger, (fact) => Promise.resolve(recorded.answer(fact)))
+        return (claim, facts, ...rest) => apply(claim, facts.map(recorded.decided), ...rest)
+      },
+    },
+    emit: (items, answers) =>
+      items.flatMap((item, index) => {
+        const answer = answers[index]
+        if (item.kind !== 'value' || answer?.kind !== 'settled') return []
+        return [encodePayment(group, { order: item.value.order, ...answer }, positionOf(item.record))]
+      }),
+    refusal: (item, answer) =>
+      item.kind === 'value' && answer?.kind === 'conflict' ? conflictError(item.value.order.id, answer) : undefined,
+  }
+}
+
+function factOf(item: Item<DecodedOrder>, { policy, rules, reuse, now }: PaymentServiceDeps): PaymentFact {
+  if (item.kind !== 'value') return unreadable(item)
+  const { order } = item.value
+  const flagged = assessFraud(order, rules) !== undefined
+  const decision = decidePayment(order, flagged, policy)
+  return {
+    kind: 'payment',
+    offset: item.record.offset,
+    identity: identityOf(order, reuse),
+    intent: { order, decision, position: positionOf(item.record), atMs: now() },
+    flagged,
+  }
+}
+
+/** Reserve, charge, settle: the reservation is durable before the gateway is asked, so no one else asks for this order. */
+function reserveAndSettle(ledger: PaymentLedger, charge: Charger): Apply<PaymentFact, Answer> {
+  return async (claim, facts, progress, signal) => {
+    const reserved = await ledger.reserve(claim, facts)
+    const charges = await Promise.allSettled(
+      facts.map(async (fact, index): Promise<Answer> => {
+        const answer = reserved[index]
+        if (answer?.kind !== 'charge') return answer
+        return fact.kind === 'payment' ? charge(fact, signal) : undefined
+      }),
+    )
+    const answers = charges.map((result) => {
+      if (result.status === 'rejected') throw result.reason
+      return result.value
+    })
+    await ledger.settle(
+      claim,
+      facts.flatMap((fact, index) => settledFact(fact, answers[index])),
+      progress,
+    )
+    return answers
+  }
+}
+
+function settledFact(fact: PaymentFact, answer: Answer): readonly SettledFact[] {
+  if (fact.kind !== 'payment') return [fact]
+  return answer ? [{ ...fact, answer }] : []
+}

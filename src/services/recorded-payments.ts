@@ -1,0 +1,65 @@
+import { decodePayment, outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
+import { positionOfEventId } from '../domain/position.ts'
+import type { SettledAnswer } from '../domain/payment.ts'
+import type { OffsetRange } from '../pipeline/service.ts'
+import type { Log } from '../ports/log.ts'
+import type { PaymentFact } from '../ports/payment-ledger.ts'
+import type { ShardKey } from '../ports/shards.ts'
+
+const readBatch = { recordsMax: 5_000, bytesMax: 4 * 1024 * 1024 }
+
+type SettledPayment = Extract<SettledAnswer, { kind: 'settled' }>
+
+/** `decided` is the fact with the decision that was taken then; `answer` what its charge came to. */
+export type RecordedPayments = Readonly<{
+  decided: (fact: PaymentFact) => PaymentFact
+  answer: (fact: Extract<PaymentFact, { kind: 'payment' }>) => SettledPayment
+}>
+
+/**
+ * The payments that this group wrote for a range of its input, read back from its own outputs: what fills a ledger that
+ * is behind the log, without asking the gateway. Reads both topics once; keeps one entry for each output of the range.
+ *
+ * An outcome that retention has removed is answered HELD: whether that order was paid is for a person to find out.
+ */
+export async function openRecordedPayments(log: Log, shard: ShardKey, range: OffsetRange): Promise<RecordedPayments> {
+  const recorded = new Map<number, SettledPayment>()
+  for (const { name, partitions } of await log.topics()) {
+    if (name !== paymentsTopic && name !== outcomesTopic) continue
+    for (const { partition, begin, end } of partitions) {
+      await collect(log, { topic: name, partition, from: begin, to: end }, shard, range, recorded)
+    }
+  }
+  return {
+    decided: (fact) => (fact.kind === 'payment' ? asDecided(fact, recorded.get(fact.offset)) : fact),
+    answer: ({ offset, intent: { atMs } }) => recorded.get(offset) ?? { kind: 'settled', outcome: 'HELD', atMs },
+  }
+}
+
+/** The policy may have changed since: what counts is what was done. */
+function asDecided(fact: Extract<PaymentFact, { kind: 'payment' }>, payment: SettledPayment | undefined): PaymentFact {
+  const decision = payment?.outcome === 'SKIPPED' || payment?.outcome === 'HELD' ? payment.outcome : 'charge'
+  return { ...fact, intent: { ...fact.intent, decision, atMs: payment?.atMs ?? fact.intent.atMs } }
+}
+
+async function collect(
+  log: Log,
+  source: OffsetRange & Readonly<{ topic: string; partition: number }>,
+  shard: ShardKey,
+  range: OffsetRange,
+  into: Map<number, SettledPayment>,
+): Promise<void> {
+  const { topic, partition } = source
+  for (let offset = source.from; offset < source.to;) {
+    const { records, next } = await log.read({ topic, partition, offset, ...readBatch })
+    if (records.length === 0) return
+    offset = next
+    for (const record of records) {
+      const payment = decodePayment(record)
+      const position = payment && positionOfEventId(shard.group, payment.eventId)
+      if (!payment || position?.topicId !== shard.topicId || position.partition !== shard.partition) continue
+      if (position.offset < range.from || position.offset >= range.to) continue
+      into.set(position.offset, { kind: 'settled', outcome: payment.outcome, atMs: payment.atMs })
+    }
+  }
+}

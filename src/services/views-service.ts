@@ -1,0 +1,48 @@
+import { alertsTopic, decodeAlert } from '../codec/alert-codec.ts'
+import { deadLetterTopic, decodeDeadLetter } from '../codec/dead-letter-codec.ts'
+import type { LogRecord } from '../ports/log.ts'
+import type { Item, Service } from '../pipeline/service.ts'
+import type { ViewFact, ViewStore } from '../ports/view-store.ts'
+import { orderGroups, unreadable } from './order-input.ts'
+
+export const viewsGroup = 'views-group'
+
+type View =
+  | Pick<Extract<ViewFact, { kind: 'alert' }>, 'kind' | 'alert'>
+  | Pick<Extract<ViewFact, { kind: 'dead-letter' }>, 'kind' | 'letter'>
+
+/** Projects alerts and dead letters into the store, so that one order's story is a few reads by key. */
+export function viewsService({ topic, views }: ViewsServiceDeps): Service<View, ViewFact, undefined> {
+  const letterTopics = Object.values(orderGroups).map((group) => deadLetterTopic(topic, group))
+  return {
+    name: 'views',
+    group: viewsGroup,
+    topics: [alertsTopic, ...letterTopics],
+    deadLetterTopic: () => deadLetterTopic(alertsTopic, viewsGroup),
+    decode,
+    decide: (items) => items.map(factOf),
+    effects: {
+      kind: 'store',
+      shards: views,
+      async apply(claim, facts, progress) {
+        await views.applyViews(claim, facts, progress)
+        return facts.map(() => undefined)
+      },
+    },
+    emit: () => [],
+  }
+}
+
+export type ViewsServiceDeps = Readonly<{ topic: string; views: ViewStore }>
+
+function decode(record: LogRecord): View {
+  if (record.topic === alertsTopic) return { kind: 'alert', alert: decodeAlert(record) }
+  return { kind: 'dead-letter', letter: decodeDeadLetter(record) }
+}
+
+function factOf(item: Item<View>): ViewFact {
+  // A letter whose record is a tombstone can't be: tombstones are never refused.
+  if (item.kind !== 'value') return unreadable(item)
+  const { offset, timestampMs } = item.record
+  return item.value.kind === 'alert' ? { ...item.value, offset, timestampMs } : { ...item.value, offset }
+}

@@ -1,0 +1,143 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { OrdermillError } from '../errors.ts'
+import type { Logger } from './logger.ts'
+import type { PipelineObserver } from './pipeline-observer.ts'
+
+export type Metrics = Readonly<{
+  /** Prometheus text format. */
+  text: () => Promise<string>
+  httpRequestDone: (route: string, method: string, status: number, seconds: number) => void
+  appended: (topic: string, records: number) => void
+  observerOf: (logger: Logger) => PipelineObserver
+  /** Called at each scrape. */
+  lagFrom: (read: () => Promise<readonly LagSample[]>) => void
+}>
+
+export type LagSample = Readonly<{
+  group: string
+  topic: string
+  partition: number
+  lagRecords: number
+  lagSeconds: number
+}>
+
+const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export function createMetrics(options: Readonly<{ processMetrics: boolean }>): Metrics {
+  const registry = new Registry()
+  if (options.processMetrics) collectDefaultMetrics({ register: registry })
+  const http = new Histogram({
+    name: 'ordermill_http_request_duration_seconds',
+    help: 'Time from request to response, by route',
+    labelNames: ['route', 'method', 'status'],
+    buckets: latencyBuckets,
+    registers: [registry],
+  })
+  const appended = new Counter({
+    name: 'ordermill_records_appended_total',
+    help: 'Records appended to a topic by this process, outputs of services not included',
+    labelNames: ['topic'],
+    registers: [registry],
+  })
+  return {
+    text: () => registry.metrics(),
+    httpRequestDone: (route, method, status, seconds) => http.labels(route, method, `${status}`).observe(seconds),
+    appended: (topic, records) => appended.labels(topic).inc(records),
+    observerOf: pipelineObserver(registry),
+    lagFrom: (read) => lagGauges(registry, read),
+  }
+}
+
+function pipelineObserver(registry: Registry): (logger: Logger) => PipelineObserver {
+  const registers = [registry]
+  const processed = new Counter({
+    name: 'ordermill_records_processed_total',
+    help: 'Input records of batches that a service finished; a batch that comes again counts again',
+    labelNames: ['service'],
+    registers,
+  })
+  const produced = new Counter({
+    name: 'ordermill_records_produced_total',
+    help: 'Records that a service wrote: outputs and dead letters',
+    labelNames: ['service'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'ordermill_batch_duration_seconds',
+    help: 'Time from a batch to its outputs, without the commit',
+    labelNames: ['service'],
+    buckets: latencyBuckets,
+    registers,
+  })
+  const failures = new Counter({
+    name: 'ordermill_batch_failures_total',
+    help: 'Batches that were rejected and come again',
+    labelNames: ['service'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'ordermill_dead_letters_total',
+    help: 'Records that were dead-lettered, by reason',
+    labelNames: ['group', 'code'],
+    registers,
+  })
+  const lost = new Counter({
+    name: 'ordermill_records_lost_total',
+    help: 'Offsets that retention removed before the group read them',
+    labelNames: ['group', 'topic'],
+    registers,
+  })
+  return (logger) => ({
+    committing({ service, records, outputs, seconds }) {
+      processed.labels(service).inc(records)
+      produced.labels(service).inc(outputs)
+      duration.labels(service).observe(seconds)
+    },
+    refused({ group, record, error }) {
+      refusals.labels(group, error.code).inc()
+      logger.warn({ group, ...placeOf(record), ...reasonOf(error) }, 'record dead-lettered')
+    },
+    lost({ group, slice, records }) {
+      lost.labels(group, slice.topic).inc(records)
+      logger.error(
+        { group, ...placeOf(slice), lost: slice.lost },
+        'records were removed by retention before they were read',
+      )
+    },
+    failed({ service, group, attempt, error }) {
+      failures.labels(service).inc()
+      logger.warn({ service, group, attempt, err: error }, 'batch failed, comes again')
+    },
+  })
+}
+
+function placeOf({ topic, partition, offset }: Readonly<{ topic: string; partition: number; offset?: number }>) {
+  return { topic, partition, offset }
+}
+
+function reasonOf({ code, message }: OrdermillError) {
+  return { code, reason: message }
+}
+
+/** The names that public boards for Kafka know. */
+function lagGauges(registry: Registry, read: () => Promise<readonly LagSample[]>): void {
+  const labelNames = ['consumergroup', 'topic', 'partition'] as const
+  const seconds = new Gauge({
+    name: 'kafka_consumergroup_lag_seconds',
+    help: 'Now minus the time of the next unread record',
+    labelNames,
+    registers: [registry],
+  })
+  const records = new Gauge({
+    name: 'kafka_consumergroup_lag',
+    help: 'Records that the group has not committed yet',
+    labelNames,
+    registers: [registry],
+    async collect() {
+      for (const { group, topic, partition, lagRecords, lagSeconds } of await read()) {
+        records.labels(group, topic, `${partition}`).set(lagRecords)
+        seconds.labels(group, topic, `${partition}`).set(lagSeconds)
+      }
+    },
+  })
+}
