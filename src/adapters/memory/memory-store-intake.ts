@@ -1,0 +1,49 @@
+import type { Intake } from '../../ports/intake.ts'
+import { checkOrderIds, keyReused, keysRememberedMax } from '../in-process/store-order-ids.ts'
+import type { MemoryStoreState, Pause } from './memory-store-state.ts'
+
+export function memoryIntake(state: MemoryStoreState, pause: Pause): Intake {
+  return {
+    async reserveOrderIds(count) {
+      await pause()
+      const first = reserve(state, count)
+      await pause()
+      return first
+    },
+
+    async remember({ principal, key, fingerprint, idsNeeded, atMs }) {
+      await pause()
+      const known = state.requests.get(textOf(principal, key))
+      if (known && known.fingerprint !== fingerprint) throw keyReused(key)
+      const remembered = known ?? { firstOrderId: reserve(state, idsNeeded), atMs, response: undefined, fingerprint }
+      state.requests.set(textOf(principal, key), remembered)
+      forgetOldest(state)
+      await pause()
+      return { firstOrderId: remembered.firstOrderId, atMs: remembered.atMs, response: remembered.response }
+    },
+
+    async complete(principal, key, response) {
+      await pause()
+      const known = state.requests.get(textOf(principal, key))
+      if (known) state.requests.set(textOf(principal, key), { ...known, response })
+    },
+  }
+}
+
+function reserve(state: MemoryStoreState, count: number): number {
+  const first = Math.max(state.orderIdNext, state.orderIdSeenMax + 1)
+  checkOrderIds(first, count)
+  state.orderIdNext = first + count
+  return first
+}
+
+function forgetOldest({ requests }: MemoryStoreState): void {
+  for (const oldest of requests.keys()) {
+    if (requests.size <= keysRememberedMax) return
+    requests.delete(oldest)
+  }
+}
+
+function textOf(principal: string, key: string): string {
+  return JSON.stringify([principal, key])
+}

@@ -1,0 +1,74 @@
+import { identityText } from '../../domain/order.ts'
+import {
+  addPaymentTally,
+  emptyPaymentTally,
+  judgePayment,
+  settlePayment,
+  type PaymentAnswer,
+} from '../../domain/payment.ts'
+import { samePosition } from '../../domain/position.ts'
+import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
+import type { Claim } from '../../ports/shards.ts'
+import { checkClaim, checkEpoch } from '../in-process/store-claim.ts'
+import { foldPayments } from '../in-process/store-fold.ts'
+import { asOfShards, moveShard, shardOf } from './memory-store-shards.ts'
+import type { MemoryStoreState, Pause } from './memory-store-state.ts'
+
+type Ledger = Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'>
+
+export function memoryLedger(state: MemoryStoreState, pause: Pause): Ledger {
+  return {
+    async reserve(claim, facts) {
+      checkEpoch(shardOf(state, claim.shard), claim)
+      const answers: (PaymentAnswer | undefined)[] = []
+      for (const fact of facts) {
+        await pause()
+        answers.push(judge(state, claim, fact))
+      }
+      await pause()
+      return answers
+    },
+
+    async settle(claim, settled, progress) {
+      if (checkClaim(shardOf(state, claim.shard), claim, progress) === 'answer') return
+      for (const fact of settled) {
+        await pause()
+        writeOutcome(state, claim, fact)
+      }
+      await pause()
+      moveShard(state, { claim, progress }, (shard) => {
+        const tally = emptyPaymentTally()
+        if (shard.tally) addPaymentTally(tally, shard.tally)
+        foldPayments(tally, claim.next, settled)
+        return { tally }
+      })
+      await pause()
+    },
+
+    payments() {
+      const tally = emptyPaymentTally()
+      for (const shard of state.shards.values()) if (shard.tally) addPaymentTally(tally, shard.tally)
+      return Promise.resolve({ tally, asOf: asOfShards(state, 'tally') })
+    },
+  }
+}
+
+function judge(state: MemoryStoreState, claim: Claim, fact: PaymentFact): PaymentAnswer | undefined {
+  if (fact.kind !== 'payment') return undefined
+  const key = identityText(fact.identity)
+  const { answer, next } = judgePayment(state.ledger.get(key)?.ledger, fact.intent)
+  if (!next || fact.offset < claim.next) return answer
+  state.ledger.set(key, { identity: fact.identity, ledger: next })
+  state.orderIdSeenMax = Math.max(state.orderIdSeenMax, fact.identity.orderId)
+  return answer
+}
+
+/** Only for the position that holds the reservation; an outcome that is there already stays. */
+function writeOutcome(state: MemoryStoreState, claim: Claim, fact: SettledFact): void {
+  if (fact.kind !== 'payment' || fact.offset < claim.next || fact.answer.kind !== 'settled') return
+  const { outcome, atMs } = fact.answer
+  const known = state.ledger.get(identityText(fact.identity))
+  if (!known || (outcome !== 'PAID' && outcome !== 'DECLINED')) return
+  if (!samePosition(known.ledger.payment.position, fact.intent.position)) return
+  state.ledger.set(identityText(fact.identity), { ...known, ledger: settlePayment(known.ledger, outcome, atMs) })
+}

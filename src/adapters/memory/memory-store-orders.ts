@@ -1,0 +1,86 @@
+import { orderDocument } from '../../domain/order-document.ts'
+import { identityText } from '../../domain/order.ts'
+import { contentOf, judgeOrder, type OrderAnswer } from '../../domain/order-state.ts'
+import { samePosition } from '../../domain/position.ts'
+import { addTotals, emptyTotals } from '../../domain/totals.ts'
+import type { OrderBook, OrderFact } from '../../ports/order-book.ts'
+import type { SeriesPoint } from '../../ports/order-queries.ts'
+import type { Claim } from '../../ports/shards.ts'
+import { checkClaim } from '../in-process/store-claim.ts'
+import { foldOrders, foldSeries } from '../in-process/store-fold.ts'
+import { asOfShards, moveShard, positionAt, shardOf } from './memory-store-shards.ts'
+import type { MemoryOrder, MemoryStoreState, Pause } from './memory-store-state.ts'
+
+type Recorded = Extract<OrderFact, { kind: 'order' }>
+
+export function memoryOrders(state: MemoryStoreState, pause: Pause): Pick<OrderBook, 'applyOrders' | 'totals'> {
+  async function answerFact(claim: Claim, fact: OrderFact): Promise<OrderAnswer | undefined> {
+    if (fact.kind !== 'order') return undefined
+    await pause()
+    const answer = judge(state, claim, fact)
+    await pause()
+    writeDocument(state, claim, fact)
+    return answer
+  }
+
+  return {
+    async applyOrders(claim, facts, progress) {
+      if (progress.next <= claim.next) checkClaim(shardOf(state, claim.shard), claim, progress)
+      const answers: (OrderAnswer | undefined)[] = []
+      for (const fact of facts) answers.push(await answerFact(claim, fact))
+      await pause()
+      moveShard(state, { claim, progress }, (shard) => {
+        const totals = emptyTotals()
+        if (shard.totals) addTotals(totals, shard.totals)
+        foldOrders(totals, claim.next, facts, answers)
+        addSeries(state, foldSeries(claim.next, facts, answers))
+        return { totals }
+      })
+      await pause()
+      return answers
+    },
+
+    totals() {
+      const totals = emptyTotals()
+      for (const shard of state.shards.values()) if (shard.totals) addTotals(totals, shard.totals)
+      return Promise.resolve({ totals, asOf: asOfShards(state, 'totals') })
+    },
+  }
+}
+
+/** Compare-and-swap of one order: whoever's insert is the first made the order. */
+function judge(state: MemoryStoreState, claim: Claim, { identity, order, offset, timestampMs }: Recorded): OrderAnswer {
+  const key = identityText(identity)
+  const known = state.orders.get(key)
+  const { answer, append } = judgeOrder(known?.state, order, positionAt(claim, offset))
+  if (!append || offset < claim.next) return answer
+  const changed: MemoryOrder = known
+    ? { ...known, state: { ...known.state, entries: [...known.state.entries, append] } }
+    : { identity, timestampMs, state: { content: contentOf(order), entries: [append] } }
+  state.orders.set(key, changed)
+  state.orderIdSeenMax = Math.max(state.orderIdSeenMax, identity.orderId)
+  return answer
+}
+
+/** Only the newest entry's record may be the document, so that a replay never puts an older one back. */
+function writeDocument(state: MemoryStoreState, claim: Claim, { identity, offset, json, timestampMs }: Recorded): void {
+  const key = identityText(identity)
+  const known = state.orders.get(key)
+  const latest = known?.state.entries.at(-1)
+  if (!known || !latest || offset < claim.next) return
+  const position = positionAt(claim, offset)
+  if (!samePosition(latest.position, position)) return
+  state.orders.set(key, { ...known, document: orderDocument(json, { ...position, timestampMs }) })
+}
+
+function addSeries({ series }: MemoryStoreState, points: readonly SeriesPoint[]): void {
+  for (const point of points) {
+    const key = `${point.startMs} ${point.currency}`
+    const { orderCount, salesMinor } = series.get(key) ?? { orderCount: 0, salesMinor: 0n }
+    series.set(key, {
+      ...point,
+      orderCount: orderCount + point.orderCount,
+      salesMinor: salesMinor + point.salesMinor,
+    })
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { OrdermillError } from '../../errors.ts'
+
+const lockFile = 'ordermill.lock'
+
+/**
+ * Takes a data directory for this process, making it if need be.
+ *
+ * The lock is an exclusive transaction on a database of its own: the operating system drops it with the process, however
+ * that ends, so a stale lock can not be.
+ *
+ * @throws {OrdermillError} DATA_DIR_LOCKED when another process has it, CONFIG_INVALID when it can't be made or written
+ */
+export function lockDirectory(directory: string): Readonly<{ release: () => void }> {
+  const database = openLock(directory)
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    database.close()
+    throw new OrdermillError(
+      'DATA_DIR_LOCKED',
+      `another process uses the data directory ${directory}: stop it, or set ORDERMILL_DATA_DIR to another one`,
+      { cause },
+    )
+  }
+  return { release: () => database.close() }
+}
+
+function openLock(directory: string): DatabaseSync {
+  try {
+    mkdirSync(directory, { recursive: true })
+    return new DatabaseSync(join(directory, lockFile), { timeout: 0 })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new OrdermillError(
+      'CONFIG_INVALID',
+      `the data directory ${directory} can't be used (${reason}): set ORDERMILL_DATA_DIR`,
+      { cause },
+    )
+  }
+}
+
+/** Whether some process holds the directory now. */
+export function isDirectoryLocked(directory: string): boolean {
+  try {
+    lockDirectory(directory).release()
+    return false
+  } catch (error) {
+    if (error instanceof OrdermillError && error.code === 'DATA_DIR_LOCKED') return true
+    throw error
+  }
+}

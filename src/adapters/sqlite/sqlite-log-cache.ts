@@ -1,0 +1,53 @@
+import type { LogRecord } from '../../ports/log.ts'
+import type { PartitionRef } from '../in-process/log-storage.ts'
+import { decodeChunk } from './sqlite-log-chunk.ts'
+
+/** What a decoded record takes in memory beside its bytes: its object, and a view each of key and value. */
+const recordOverheadBytes = 400
+
+type Cached = { readonly bytes: Uint8Array; readonly charge: number; records: readonly LogRecord[] | undefined }
+
+/**
+ * The chunks that were used last, so that a process decodes a record once, however many groups read it. Holds `bytesMax`
+ * at most, or else the last chunk alone.
+ */
+export type ChunkCache = Readonly<{
+  get: (key: string, partition: PartitionRef) => readonly LogRecord[] | undefined
+  put: (key: string, bytes: Uint8Array, recordCount: number) => void
+}>
+
+export function createChunkCache(bytesMax: number): ChunkCache {
+  const chunks = new Map<string, Cached>()
+  let total = 0
+
+  const remove = (key: string): Cached | undefined => {
+    const cached = chunks.get(key)
+    if (cached === undefined) return undefined
+    chunks.delete(key)
+    total -= cached.charge
+    return cached
+  }
+  const insert = (key: string, cached: Cached): void => {
+    chunks.set(key, cached)
+    total += cached.charge
+    // A map iterates in the order of insertion, so the first is the one that was not used for longest.
+    for (const oldest of chunks.keys()) {
+      if (total <= bytesMax || oldest === key) break
+      remove(oldest)
+    }
+  }
+  return {
+    get(key, partition) {
+      const cached = remove(key)
+      if (cached === undefined) return undefined
+      // Only now: what nobody in this process reads is never decoded.
+      cached.records ??= decodeChunk(partition, cached.bytes)
+      insert(key, cached)
+      return cached.records
+    },
+    put(key, bytes, recordCount) {
+      remove(key)
+      insert(key, { bytes, charge: bytes.length + recordCount * recordOverheadBytes, records: undefined })
+    },
+  }
+}

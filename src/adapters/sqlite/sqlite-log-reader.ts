@@ -1,0 +1,131 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import type { LogRecord } from '../../ports/log.ts'
+import type { LogStorage, PartitionRef, RecordChunk, StoredPartition, StoredTopic } from '../in-process/log-storage.ts'
+import type { ChunkCache } from './sqlite-log-cache.ts'
+import { corruptChunk } from './sqlite-log-errors.ts'
+import {
+  blob,
+  chunkRow,
+  integer,
+  offsetRow,
+  subscriptionRow,
+  topicRow,
+  type ChunkRow,
+  type TopicRow,
+} from './sqlite-log-rows.ts'
+
+/** The part of the storage that any connection can do. */
+export type SqliteLogReader = Pick<LogStorage, 'load' | 'chunk' | 'firstOffsetSince'> & {
+  /** The number that stands for a topic in the tables; undefined when it was deleted. */
+  topicNumber: (topicId: string) => number | undefined
+}
+
+const ofPartition = 'FROM chunks WHERE topic = ? AND partition = ?'
+const bounds = `SELECT first_offset, next_offset, timestamp_ms ${ofPartition}`
+
+export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache): SqliteLogReader {
+  const select = {
+    topics: db.prepare('SELECT * FROM topics ORDER BY number'),
+    topic: db.prepare('SELECT number FROM topics WHERE id = ?'),
+    offsets: db.prepare(
+      `SELECT group_name, topics.id AS topic_id, partition, next_offset
+       FROM offsets JOIN topics ON topics.number = offsets.topic`,
+    ),
+    subscriptions: db.prepare('SELECT group_name, topics FROM subscriptions'),
+    first: db.prepare(`${bounds} ORDER BY first_offset LIMIT 1`),
+    last: db.prepare(`${bounds} ORDER BY first_offset DESC LIMIT 1`),
+    upTo: db.prepare(`${bounds} AND first_offset <= ? ORDER BY first_offset DESC LIMIT 1`),
+    after: db.prepare(`${bounds} AND first_offset > ? ORDER BY first_offset LIMIT 1`),
+    // Log time never decreases, so this looks at no more rows than have expired.
+    since: db.prepare(`${bounds} AND timestamp_ms >= ? ORDER BY first_offset LIMIT 1`),
+    payload: db.prepare(`SELECT payload, crc32 ${ofPartition} AND first_offset = ?`),
+  }
+  const numbers = new Map<string, number>()
+
+  const topicNumber = (topicId: string): number | undefined => {
+    const known = numbers.get(topicId)
+    if (known !== undefined) return known
+    const row = select.topic.get(topicId)
+    if (row === undefined) return undefined
+    numbers.set(topicId, integer(row, 'number'))
+    return integer(row, 'number')
+  }
+  const storedPartition = (topic: number, partition: number): StoredPartition => {
+    const first = select.first.get(topic, partition)
+    const last = select.last.get(topic, partition)
+    if (first === undefined || last === undefined) return { begin: 0, end: 0, timestampMs: 0 }
+    const { next: end, timestampMs } = chunkRow(last)
+    return { begin: integer(first, 'first_offset'), end, timestampMs }
+  }
+  const storedTopic = ({ number, id, spec }: TopicRow): StoredTopic => {
+    const partitions = Array.from({ length: spec.partitions }, (_, partition) => storedPartition(number, partition))
+    return { id, spec, partitions }
+  }
+  const boundsAt = (topic: number, partition: number, offset: number): ChunkRow | undefined => {
+    const before = select.upTo.get(topic, partition, offset)
+    if (before !== undefined && integer(before, 'next_offset') > offset) return chunkRow(before)
+    const after = select.after.get(topic, partition, offset)
+    return after === undefined ? undefined : chunkRow(after)
+  }
+  const payloadOf = (
+    topic: number,
+    { topic: name, partition }: PartitionRef,
+    offset: number,
+  ): Uint8Array | undefined => {
+    const row = select.payload.get(topic, partition, offset)
+    if (row === undefined) return undefined
+    const bytes = blob(row, 'payload')
+    if (crc32(bytes) === integer(row, 'crc32')) return bytes
+    throw corruptChunk(file, { topic: name, partition, offset, why: 'the checksum of its records is wrong' })
+  }
+  const recordsOf = (
+    topic: number,
+    partition: PartitionRef,
+    { from, next }: ChunkRow,
+  ): readonly LogRecord[] | undefined => {
+    const key = chunkKey(topic, partition.partition, from)
+    const cached = cache.get(key, partition)
+    if (cached !== undefined) return cached
+    const bytes = payloadOf(topic, partition, from)
+    if (bytes === undefined) return undefined
+    cache.put(key, bytes, next - from)
+    return cache.get(key, partition)
+  }
+
+  return {
+    topicNumber,
+    load: () =>
+      atOneMoment(db, () => ({
+        topics: select.topics.all().map(topicRow).map(storedTopic),
+        offsets: select.offsets.all().map(offsetRow),
+        subscriptions: select.subscriptions.all().map(subscriptionRow),
+      })),
+    chunk(partition, offset): RecordChunk | undefined {
+      const topic = topicNumber(partition.topicId)
+      if (topic === undefined) return undefined
+      const row = boundsAt(topic, partition.partition, offset)
+      const records = row && recordsOf(topic, partition, row)
+      return records && { ...row, records }
+    },
+    firstOffsetSince({ topicId, partition }, timestampMs) {
+      const topic = topicNumber(topicId) ?? null
+      const row = select.since.get(topic, partition, timestampMs) ?? select.last.get(topic, partition)
+      return row === undefined ? 0 : integer(row, 'first_offset')
+    },
+  }
+}
+
+/** The key of a chunk in the cache. It never stands for another chunk: topic numbers are not used again. */
+export function chunkKey(topic: number, partition: number, from: number): string {
+  return `${topic}/${partition}/${from}`
+}
+
+function atOneMoment<Result>(db: DatabaseSync, query: () => Result): Result {
+  db.exec('BEGIN')
+  try {
+    return query()
+  } finally {
+    db.exec('ROLLBACK')
+  }
+}

@@ -1,0 +1,47 @@
+import type { Log } from '../../ports/log.ts'
+import { openInProcessLog } from '../in-process/in-process-log.ts'
+import type { LogStorage } from '../in-process/log-storage.ts'
+import { openReadOnlyLog } from '../in-process/read-only-log.ts'
+import type { Runtime } from '../in-process/runtime.ts'
+import { createChunkCache } from './sqlite-log-cache.ts'
+import { withLogErrors } from './sqlite-log-errors.ts'
+import { readSqliteLog } from './sqlite-log-reader.ts'
+import { openForReading, openForWriting } from './sqlite-log-schema.ts'
+import { writeSqliteLog } from './sqlite-log-writer.ts'
+
+const cacheBytesMaxDefault = 64 * 1024 * 1024
+
+export type SqliteLogOptions = Partial<Runtime> &
+  Readonly<{
+    file: string
+    /** Queries alone, beside the one writer: from another thread or process. The file must be there. */
+    readOnly?: boolean
+    /** Memory for decoded records. */
+    cacheBytesMax?: number
+  }>
+
+/** A log in one SQLite file. One process writes it at a time; a second one that opens it takes it over. */
+export function openSqliteLog({ file, readOnly = false, cacheBytesMax, ...runtime }: SqliteLogOptions): Log {
+  const storage = withLogErrors(file, () => openStorage(file, readOnly, cacheBytesMax ?? cacheBytesMaxDefault))
+  return readOnly ? openReadOnlyLog(storage) : openInProcessLog(storage, runtime)
+}
+
+function openStorage(file: string, readOnly: boolean, cacheBytesMax: number): LogStorage {
+  const db = readOnly ? openForReading(file) : openForWriting(file)
+  const cache = createChunkCache(cacheBytesMax)
+  const reader = readSqliteLog(db, file, cache)
+  const { topicNumber } = reader
+  const write = readOnly ? cannotWrite : writeSqliteLog({ db, file, cache, topicNumber })
+  return {
+    load: () => withLogErrors(file, reader.load),
+    chunk: (partition, offset) => withLogErrors(file, () => reader.chunk(partition, offset)),
+    firstOffsetSince: (partition, timestampMs) =>
+      withLogErrors(file, () => reader.firstOffsetSince(partition, timestampMs)),
+    write: (change) => withLogErrors(file, () => write(change)),
+    close: () => db.close(),
+  }
+}
+
+function cannotWrite(): never {
+  throw new TypeError('a log that was opened for reading writes nothing')
+}

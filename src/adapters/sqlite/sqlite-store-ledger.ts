@@ -1,0 +1,82 @@
+import {
+  addPaymentTally,
+  emptyPaymentTally,
+  judgePayment,
+  restorePaymentTally,
+  settlePayment,
+  storePaymentTally,
+  type PaymentAnswer,
+  type StoredPaymentTally,
+} from '../../domain/payment.ts'
+import { samePosition } from '../../domain/position.ts'
+import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
+import { checkClaim, checkEpoch } from '../in-process/store-claim.ts'
+import { foldPayments } from '../in-process/store-fold.ts'
+import type { StoreDatabase } from './sqlite-store-database.ts'
+import { sqliteLedgerRows } from './sqlite-store-ledger-rows.ts'
+import { sqlitePlaces, type Places } from './sqlite-store-places.ts'
+import { restoreJson } from './sqlite-store-rows.ts'
+import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
+
+type Ledger = Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'>
+type PaymentRecord = Extract<PaymentFact, { kind: 'payment' }>
+
+export function sqliteLedger(db: StoreDatabase): Ledger {
+  const rows = sqliteLedgerRows(db)
+  const placesNow = sqlitePlaces(db)
+  const shards = sqliteShardSum(db, 'tally')
+  const sums = sqliteSums(db, 'tally')
+
+  function reserveOne({ identity, intent }: PaymentRecord, places: Places, mayWrite: boolean): PaymentAnswer {
+    const fresh = judgePayment(undefined, intent)
+    if (mayWrite && fresh.next && rows.insert(identity, fresh.next, places.idOf(intent.position))) return fresh.answer
+    const { answer, next } = judgePayment(rows.read(identity, places), intent)
+    if (next && mayWrite) rows.write(identity, next)
+    return answer
+  }
+
+  function settleOne(fact: SettledFact, places: Places): void {
+    if (fact.kind !== 'payment' || fact.answer.kind !== 'settled') return
+    const { outcome, atMs } = fact.answer
+    if (outcome !== 'PAID' && outcome !== 'DECLINED') return
+    const { identity, intent } = fact
+    const { position } = intent
+    if (rows.settleFirst({ identity, offset: position.offset, outcome, atMs }, places.idOf(position))) return
+    const ledger = rows.read(identity, places)
+    if (ledger?.payment.status !== 'PENDING' || !samePosition(ledger.payment.position, position)) return
+    rows.write(identity, settlePayment(ledger, outcome, atMs))
+  }
+
+  return {
+    reserve: (claim, facts) =>
+      db.write(() => {
+        checkEpoch(shards.read(claim.shard), claim)
+        const places = placesNow()
+        return facts.map((fact) =>
+          fact.kind === 'payment' ? reserveOne(fact, places, fact.offset >= claim.next) : undefined,
+        )
+      }),
+
+    settle: (claim, settled, progress) =>
+      db.write(() => {
+        const shard = shards.read(claim.shard)
+        if (checkClaim(shard, claim, progress) === 'answer') return
+        const places = placesNow()
+        for (const fact of settled) if (fact.offset >= claim.next) settleOne(fact, places)
+        const tally =
+          shard?.sum === undefined
+            ? emptyPaymentTally()
+            : restorePaymentTally(restoreJson<StoredPaymentTally>(shard.sum))
+        foldPayments(tally, claim.next, settled)
+        shards.move(claim.shard, progress, JSON.stringify(storePaymentTally(tally)))
+      }),
+
+    payments: () =>
+      db.read(() => {
+        const { sums: stored, asOf } = sums()
+        const tally = emptyPaymentTally()
+        for (const sum of stored) addPaymentTally(tally, restorePaymentTally(restoreJson<StoredPaymentTally>(sum)))
+        return { tally, asOf }
+      }),
+  }
+}

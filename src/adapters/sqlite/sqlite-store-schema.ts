@@ -1,0 +1,103 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { OrdermillError } from '../../errors.ts'
+
+/** Of `PRAGMA user_version`. A store with a greater one was written by a newer program. */
+const schemaVersion = 1
+
+const schema = `
+  CREATE TABLE shards (
+    shard_id INTEGER PRIMARY KEY,
+    group_name TEXT NOT NULL, topic TEXT NOT NULL, topic_id TEXT NOT NULL, shard_partition INTEGER NOT NULL,
+    epoch INTEGER NOT NULL, owner TEXT NOT NULL, claimed INTEGER NOT NULL,
+    from_offset INTEGER NOT NULL, next_offset INTEGER NOT NULL, batch_id TEXT,
+    -- JSON of what the group counted, each by its own kind of apply.
+    totals TEXT, tally TEXT, views TEXT,
+    UNIQUE (group_name, topic_id, shard_partition)
+  ) STRICT;
+
+  -- What positions name instead of a topic id and a partition.
+  CREATE TABLE places (
+    place INTEGER PRIMARY KEY, topic_id TEXT NOT NULL, place_partition INTEGER NOT NULL,
+    UNIQUE (topic_id, place_partition)
+  ) STRICT;
+
+  -- first_*: the order's first record. entries: JSON of all entries, NULL while there is only the first.
+  CREATE TABLE orders (
+    order_id INTEGER NOT NULL, identity_ms INTEGER NOT NULL,
+    timestamp_ms INTEGER NOT NULL, first_partition INTEGER NOT NULL, first_offset INTEGER NOT NULL,
+    first_place INTEGER NOT NULL, first_status INTEGER NOT NULL, status INTEGER NOT NULL,
+    customer_id INTEGER NOT NULL, amount_minor INTEGER NOT NULL, currency TEXT NOT NULL, country TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL, entries TEXT, document TEXT NOT NULL,
+    PRIMARY KEY (order_id, identity_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX orders_newest ON orders (timestamp_ms, first_partition, first_offset);
+  CREATE INDEX orders_customer ON orders (customer_id, timestamp_ms, first_partition, first_offset);
+
+  -- As orders; history: JSON of the whole ledger state, NULL while there is only the first entry.
+  CREATE TABLE ledger (
+    order_id INTEGER NOT NULL, identity_ms INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL, first_partition INTEGER NOT NULL, first_offset INTEGER NOT NULL,
+    first_place INTEGER NOT NULL, first_status INTEGER NOT NULL, effect INTEGER NOT NULL,
+    customer_id INTEGER NOT NULL, amount_minor INTEGER NOT NULL, currency TEXT NOT NULL, country TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL, payment INTEGER NOT NULL, settled_at_ms INTEGER, history TEXT,
+    PRIMARY KEY (order_id, identity_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ledger_newest ON ledger (at_ms, first_partition, first_offset);
+
+  CREATE TABLE series (
+    start_ms INTEGER NOT NULL, currency TEXT NOT NULL, order_count INTEGER NOT NULL,
+    -- Decimal text: a minute's sum may be beyond 64 bits.
+    sales_minor TEXT NOT NULL,
+    PRIMARY KEY (start_ms, currency)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE alerts (
+    order_id INTEGER NOT NULL, reason TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
+    currency TEXT NOT NULL, amount_minor INTEGER NOT NULL, country TEXT NOT NULL,
+    PRIMARY KEY (order_id, reason)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alerts_newest ON alerts (timestamp_ms);
+
+  CREATE TABLE dead_letters (
+    id TEXT NOT NULL PRIMARY KEY, timestamp_ms INTEGER NOT NULL, order_id INTEGER,
+    group_name TEXT NOT NULL, code TEXT NOT NULL,
+    -- JSON of the whole letter.
+    letter TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX dead_letters_newest ON dead_letters (timestamp_ms);
+  CREATE INDEX dead_letters_order ON dead_letters (order_id) WHERE order_id IS NOT NULL;
+
+  CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE requests (
+    seq INTEGER PRIMARY KEY, principal TEXT NOT NULL, idempotency_key TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    first_order_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, response TEXT,
+    UNIQUE (principal, idempotency_key)
+  ) STRICT;
+`
+
+/** Makes the tables of a new store. @throws {OrdermillError} DATA_CORRUPT for a file of a newer version */
+export function prepareSchema(db: DatabaseSync, file: string): void {
+  if (versionOf(db, file) === schemaVersion) return
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    // Somebody else may have made them while this process waited for the lock.
+    if (versionOf(db, file) === 0) db.exec(`${schema}; PRAGMA user_version = ${schemaVersion}`)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+export function checkSchema(db: DatabaseSync, file: string): void {
+  if (versionOf(db, file) === schemaVersion) return
+  throw new OrdermillError('STORE_UNAVAILABLE', `the store ${file} is still empty: start its writer first`)
+}
+
+function versionOf(db: DatabaseSync, file: string): number {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version <= schemaVersion) return version
+  const text = `the store ${file} has version ${version}, this program knows ${schemaVersion}: run the newer program`
+  throw new OrdermillError('DATA_CORRUPT', text)
+}

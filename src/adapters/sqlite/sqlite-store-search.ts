@@ -1,0 +1,82 @@
+import { type OrderStatus } from '../../domain/order.ts'
+import type { OrderQueries, OrderQuery, StoredOrder } from '../../ports/order-queries.ts'
+import { checkOrderQuery } from '../in-process/store-order-query.ts'
+import type { StoreDatabase } from './sqlite-store-database.ts'
+import { indexOfStatus, storedOrderOf } from './sqlite-store-order-rows.ts'
+import { pageOf, type Condition, type Walk } from './sqlite-store-page.ts'
+
+const columns =
+  'order_id, identity_ms, timestamp_ms, first_partition, first_offset, status, customer_id, amount_minor, currency, ' +
+  'country, created_at_ms, document'
+
+/** Each sort walks its own index; what that index can't seek is tested on each row looked at. */
+export function sqliteSearch(db: StoreDatabase): Pick<OrderQueries, 'searchOrders'> {
+  return {
+    searchOrders: (query) =>
+      db.read(() => {
+        checkOrderQuery(query)
+        return pageOf(db, query, walkOf(query))
+      }),
+  }
+}
+
+function walkOf(query: OrderQuery): Walk<StoredOrder> {
+  const common = { name: 'orders', table: 'orders', columns, itemOf: storedOrderOf }
+  const { customer, currency, amount, others } = conditionsOf(query)
+  switch (query.sort) {
+    case 'newest':
+    case 'oldest':
+      return {
+        ...common,
+        key: ['timestamp_ms', 'first_partition', 'first_offset', 'order_id', 'identity_ms'],
+        example: [0, 0, 0, 0, 0],
+        descending: query.sort === 'newest',
+        seek: customer,
+        filter: [...currency, ...amount, ...others],
+      }
+    case 'amount_desc':
+    case 'amount_asc':
+      return {
+        ...common,
+        key: ['amount_minor', 'order_id', 'identity_ms'],
+        example: [0, 0, 0],
+        descending: query.sort === 'amount_desc',
+        seek: [...currency, ...amount],
+        filter: [...customer, ...others],
+      }
+    case 'order_id_desc':
+    case 'order_id_asc':
+      return {
+        ...common,
+        key: ['order_id', 'identity_ms'],
+        example: [0, 0],
+        descending: query.sort === 'order_id_desc',
+        seek: [],
+        filter: [...customer, ...currency, ...amount, ...others],
+      }
+    default:
+      return query.sort satisfies never
+  }
+}
+
+function conditionsOf(query: OrderQuery) {
+  return {
+    customer: when('customer_id = ?', query.customerId),
+    currency: when('currency = ?', query.currency),
+    amount: [...when('amount_minor >= ?', query.amountMinorMin), ...when('amount_minor <= ?', query.amountMinorMax)],
+    others: [
+      ...when('country = ?', query.country),
+      ...when('status = ?', statusOf(query.status)),
+      ...when('created_at_ms >= ?', query.createdFromMs),
+      ...when('created_at_ms < ?', query.createdToMs),
+    ],
+  }
+}
+
+function when(sql: string, value: number | string | undefined): readonly Condition[] {
+  return value === undefined ? [] : [{ sql, value }]
+}
+
+function statusOf(status: OrderStatus | undefined): number | undefined {
+  return status === undefined ? undefined : indexOfStatus(status)
+}

@@ -1,0 +1,77 @@
+import type { AsOf } from '../../ports/order-book.ts'
+import type { Progress, ShardKey, Shards } from '../../ports/shards.ts'
+import type { ShardMark } from '../in-process/store-claim.ts'
+import type { StoreDatabase } from './sqlite-store-database.ts'
+import { intOf, textOf, textOrNull } from './sqlite-store-rows.ts'
+
+/** Columns of `shards` that hold what a group counted, as JSON. */
+export type SumColumn = 'totals' | 'tally' | 'views'
+
+export function sqliteShards(db: StoreDatabase): Shards {
+  const upsert = db.prepare(`
+    INSERT INTO shards (group_name, topic, topic_id, shard_partition, epoch, owner, claimed, from_offset, next_offset)
+    VALUES (?, ?, ?, ?, 1, ?, (SELECT ifnull(max(claimed), 0) + 1 FROM shards), 0, 0)
+    ON CONFLICT (group_name, topic_id, shard_partition)
+    DO UPDATE SET epoch = epoch + 1, owner = excluded.owner, claimed = excluded.claimed
+    RETURNING epoch, from_offset, next_offset`)
+
+  return {
+    claim: (shard, owner) =>
+      db.write(() => {
+        const row = upsert.get(shard.group, shard.topic, shard.topicId, shard.partition, owner) ?? {}
+        return { shard, epoch: intOf(row, 'epoch'), from: intOf(row, 'from_offset'), next: intOf(row, 'next_offset') }
+      }),
+  }
+}
+
+/** Both run in the transaction of the apply, which holds the write lock from its begin: no swap can come between. */
+export type ShardSum = Readonly<{
+  /** `sum` is JSON, undefined before the first apply. */
+  read: (shard: ShardKey) => (ShardMark & Readonly<{ sum: string | undefined }>) | undefined
+  move: (shard: ShardKey, progress: Progress, sum: string) => void
+}>
+
+export function sqliteShardSum(db: StoreDatabase, column: SumColumn): ShardSum {
+  const where = 'group_name = ? AND topic_id = ? AND shard_partition = ?'
+  const select = db.prepare(`SELECT epoch, next_offset, batch_id, ${column} AS sum FROM shards WHERE ${where}`)
+  const update = db.prepare(
+    `UPDATE shards SET from_offset = ?, next_offset = ?, batch_id = ?, ${column} = ? WHERE ${where}`,
+  )
+
+  return {
+    read({ group, topicId, partition }) {
+      const row = select.get(group, topicId, partition)
+      if (!row) return undefined
+      const batchId = textOrNull(row, 'batch_id')
+      const sum = textOrNull(row, 'sum') ?? undefined
+      return { epoch: intOf(row, 'epoch'), next: intOf(row, 'next_offset'), batchId, sum }
+    },
+    move({ group, topicId, partition }, { from, next, batchId }, sum) {
+      update.run(from, next, batchId, sum, group, topicId, partition)
+    },
+  }
+}
+
+/** The sums of every shard that ever counted in `column`, and where its groups are on the topics as they exist now. */
+export function sqliteSums(db: StoreDatabase, column: SumColumn): () => Readonly<{ sums: string[]; asOf: AsOf }> {
+  // One statement, so that sums and offsets are of one moment.
+  const select = db.prepare(`
+    SELECT topic, topic_id, shard_partition, next_offset, ${column} AS sum FROM shards
+    WHERE group_name IN (SELECT group_name FROM shards WHERE ${column} IS NOT NULL) ORDER BY claimed DESC`)
+
+  return () => {
+    const sums: string[] = []
+    const latest = new Map<string, string>()
+    const asOf = new Map<string, Map<number, number>>()
+    for (const row of select.all()) {
+      const sum = textOrNull(row, 'sum')
+      if (sum !== null) sums.push(sum)
+      const [topic, topicId] = [textOf(row, 'topic'), textOf(row, 'topic_id')]
+      if (!latest.has(topic)) latest.set(topic, topicId)
+      if (latest.get(topic) !== topicId) continue
+      const offsets = asOf.get(topic) ?? new Map<number, number>()
+      asOf.set(topic, offsets.set(intOf(row, 'shard_partition'), intOf(row, 'next_offset')))
+    }
+    return { sums, asOf }
+  }
+}

@@ -1,0 +1,52 @@
+import type { OrderIdentity } from '../../domain/order.ts'
+import type { OrderQueries, OrderStory } from '../../ports/order-queries.ts'
+import type { StoreDatabase } from './sqlite-store-database.ts'
+import { storedPaymentOf } from './sqlite-store-ledger-rows.ts'
+import { stateOf, storedOrderOf } from './sqlite-store-order-rows.ts'
+import { sqlitePlaces, type Places } from './sqlite-store-places.ts'
+import { intOf } from './sqlite-store-rows.ts'
+import { storedAlertOf, storedDeadLetterOf } from './sqlite-store-views.ts'
+
+/** Identities with one order id, and dead letters that speak of it: each at most this many. */
+const storyRowsMax = 100
+
+type Told = Pick<OrderStory, 'order' | 'state' | 'payment'>
+const untold: Told = { order: undefined, state: undefined, payment: undefined }
+
+export function sqliteStory(db: StoreDatabase): Pick<OrderQueries, 'findOrder'> {
+  const placesNow = sqlitePlaces(db)
+  const alertsOf = db.prepare('SELECT * FROM alerts WHERE order_id = ? ORDER BY reason')
+  const lettersOf = db.prepare(
+    `SELECT * FROM dead_letters WHERE order_id = ? ORDER BY timestamp_ms DESC LIMIT ${storyRowsMax}`,
+  )
+  // Payment may know an order before analytics does.
+  const identities = db.prepare(`
+    SELECT identity_ms FROM orders WHERE order_id = ?1 UNION SELECT identity_ms FROM ledger WHERE order_id = ?1
+    ORDER BY identity_ms LIMIT ${storyRowsMax}`)
+  const orderOf = db.prepare('SELECT * FROM orders WHERE order_id = ? AND identity_ms = ?')
+  const paymentOf = db.prepare('SELECT * FROM ledger WHERE order_id = ? AND identity_ms = ?')
+
+  function tell({ orderId, createdAtMs }: OrderIdentity, places: Places): Told {
+    const order = orderOf.get(orderId, createdAtMs)
+    const payment = paymentOf.get(orderId, createdAtMs)
+    return {
+      order: order && storedOrderOf(order),
+      state: order && stateOf(order, places),
+      payment: payment && storedPaymentOf(payment, places),
+    }
+  }
+
+  return {
+    findOrder: (orderId) =>
+      db.read(() => {
+        const places = placesNow()
+        const alerts = alertsOf.all(orderId).map(storedAlertOf)
+        const deadLetters = lettersOf.all(orderId).map(storedDeadLetterOf)
+        const told = identities
+          .all(orderId)
+          .map((row) => tell({ orderId, createdAtMs: intOf(row, 'identity_ms') }, places))
+        if (told.length === 0 && alerts.length + deadLetters.length > 0) told.push(untold)
+        return told.map((story) => ({ ...story, alerts, deadLetters }))
+      }),
+  }
+}

@@ -1,0 +1,101 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { orderRecord } from '../codec/order-codec.ts'
+import { Check } from 'typebox/value'
+import { OrdermillError } from '../errors.ts'
+import type { Intake } from '../ports/intake.ts'
+import type { Log } from '../ports/log.ts'
+import { acceptedOrders, type AcceptedOrders } from './contract.ts'
+import { loopbackPrincipal } from './access.ts'
+import { needsId, parseDrafts, writeDraft, type Draft } from './drafts.ts'
+
+type IntakeDeps = Readonly<{
+  log: Pick<Log, 'append'>
+  store: Intake
+  clock: () => number
+  topic: string
+  keysInFlightMax: number
+}>
+
+/** `principal` is whose key it is: two callers may use the same one. */
+export type Submission = Readonly<{ body: string; principal: string; key: string | undefined }>
+type KeyedSubmission = Submission & Readonly<{ key: string }>
+type InFlight = Readonly<{ fingerprint: string; answer: Promise<AcceptedOrders> }>
+type Given = Readonly<{ firstOrderId: number; atMs: number }>
+
+/** Takes orders in: durable in the log when it resolves. Resending with the same key appends nothing more that counts. */
+export function newOrderIntake(deps: IntakeDeps): (submission: Submission) => Promise<AcceptedOrders> {
+  const { store, clock, keysInFlightMax } = deps
+  const inFlight = new Map<string, InFlight>()
+
+  /** A double submit in one process shares the first one's answer; in several, the records are the same and count once. */
+  async function submitOnce(submission: KeyedSubmission): Promise<AcceptedOrders> {
+    const id = `${submission.principal} ${submission.key}`
+    const fingerprint = createHash('sha256').update(submission.body).digest('hex')
+    const running = inFlight.get(id)
+    if (running && running.fingerprint !== fingerprint) throw keyReused()
+    if (running) return running.answer
+    if (inFlight.size >= keysInFlightMax) throw tooManyKeys(keysInFlightMax)
+    const answer = submitWithKey(submission, fingerprint).finally(() => inFlight.delete(id))
+    inFlight.set(id, { fingerprint, answer })
+    return answer
+  }
+
+  async function submitWithKey({ body, principal, key }: KeyedSubmission, fingerprint: string): Promise<AcceptedOrders> {
+    const drafts = parseDrafts(body)
+    const idsNeeded = drafts.filter(needsId).length
+    const known = await store.remember({ principal, key, fingerprint, idsNeeded, atMs: clock() })
+    if (known.response !== undefined) return parseStoredAnswer(known.response)
+    const answer = await appendDrafts(deps, drafts, known, eventIdPrefix(principal, key))
+    await store.complete(principal, key, JSON.stringify(answer))
+    return answer
+  }
+
+  return async ({ key, ...submission }) => {
+    if (key !== undefined) return submitOnce({ ...submission, key })
+    const drafts = parseDrafts(submission.body)
+    const idsNeeded = drafts.filter(needsId).length
+    const firstOrderId = idsNeeded > 0 ? await store.reserveOrderIds(idsNeeded) : 0
+    return appendDrafts(deps, drafts, { firstOrderId, atMs: clock() }, `http/${randomUUID()}`)
+  }
+}
+
+/** Without tokens there is one caller, and the key is enough; with them, two callers' keys must not meet. */
+function eventIdPrefix(principal: string, key: string): string {
+  return principal === loopbackPrincipal ? `http/${key}` : `http/${principal}/${key}`
+}
+
+async function appendDrafts(
+  { log, topic }: IntakeDeps,
+  drafts: readonly Draft[],
+  { firstOrderId, atMs }: Given,
+  prefix: string,
+): Promise<AcceptedOrders> {
+  let next = firstOrderId
+  const written = drafts.map((draft) => writeDraft(draft, { orderId: needsId(draft) ? next++ : 0, atMs }))
+  const records = written.map(({ json, orderId }, n) => orderRecord(topic, json, orderId, `${prefix}/${n}`))
+  const positions = await log.append(records)
+  const orders = positions.map(({ partition, offset }, index) => ({
+    order_id: written[index]?.orderId ?? 0,
+    topic,
+    partition,
+    offset,
+  }))
+  return { accepted: orders.length, orders }
+}
+
+function parseStoredAnswer(text: string): AcceptedOrders {
+  const answer: unknown = JSON.parse(text)
+  if (Check(acceptedOrders, answer)) return answer
+  throw new OrdermillError('DATA_CORRUPT', 'the answer that the store keeps for this Idempotency-Key is none of ours')
+}
+
+function keyReused(): OrdermillError {
+  return new OrdermillError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'this Idempotency-Key came with another body: use a new key for new orders, the same body for a repetition',
+  )
+}
+
+function tooManyKeys(keysMax: number): OrdermillError {
+  return new OrdermillError('SERVER_UNAVAILABLE', `${keysMax} requests with an Idempotency-Key are under way: send it again later`)
+}

@@ -1,0 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { OrdermillError } from '../errors.ts'
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * Refuses a request that calls this server by a foreign name: a page whose name was pointed at 127.0.0.1 (DNS rebinding)
+ * is same-origin to the browser, and only the Host header gives it away.
+ */
+export function hostGuard(host: string, allowedHosts: readonly string[]): (headers: IncomingHttpHeaders) => void {
+  const allowed = new Set([...loopbackNames, ...[host, ...allowedHosts].map(canonicalHost)])
+  return ({ host: asked = '' }) => {
+    const name = hostnameOf(`http://${asked}`)
+    if (name !== undefined && allowed.has(name)) return
+    throw new OrdermillError(
+      'FORBIDDEN',
+      'this server is not known by the name in the Host header: add that name to ORDERMILL_ALLOWED_HOSTS',
+    )
+  }
+}
+
+/** Refuses what another site's page makes its visitor's browser send. Programs send neither header. */
+export function refuseForeignOrigin({ origin, host = '', ...headers }: IncomingHttpHeaders): void {
+  const isForeign = origin !== undefined && hostOf(origin) !== host.toLowerCase()
+  if (!isForeign && headers['sec-fetch-site'] !== 'cross-site') return
+  throw new OrdermillError('FORBIDDEN', 'the request comes from a page of another site: use the page of this server')
+}
+
+function canonicalHost(host: string): string {
+  const isBareIpv6 = host.includes(':') && !host.startsWith('[')
+  return hostnameOf(`http://${isBareIpv6 ? `[${host}]` : host}`) ?? host
+}
+
+function hostnameOf(url: string): string | undefined {
+  return URL.parse(url)?.hostname
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.parse(origin)?.host
+}

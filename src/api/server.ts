@@ -1,0 +1,113 @@
+import { fastify } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { guard } from './security.ts'
+import type { App } from './app.ts'
+import type { RequestDone, ServerDeps } from './deps.ts'
+import { newOrderIntake } from './intake.ts'
+import { jsonBody } from './json-body.ts'
+import { defaultApiLimits, type ApiLimits } from './limits.ts'
+import { collectOpenapi, openapiRoutes } from './openapi.ts'
+import { servePage } from './page.ts'
+import { pipelineSampler } from './pipeline-sampler.ts'
+import { problemOf, sendProblem, toOrdermillError } from './problem.ts'
+import { refuseMalformed } from './refuse-malformed.ts'
+import { analyticsRoutes } from './routes/analytics-routes.ts'
+import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
+import { healthRoutes } from './routes/health-routes.ts'
+import { listRoutes } from './routes/list-routes.ts'
+import { orderRoutes } from './routes/order-routes.ts'
+import { postOrderRoutes } from './routes/post-order-routes.ts'
+import { sessionRoutes } from './routes/session-routes.ts'
+import { streamRoutes } from './routes/stream-routes.ts'
+import { systemRoutes } from './routes/system-routes.ts'
+import { totalsRoutes } from './routes/totals-routes.ts'
+import { snapshotSource } from './snapshot-source.ts'
+import { newStreamHub } from './stream-hub.ts'
+import { newTicker } from './ticker.ts'
+import { totalsReader } from './totals-view.ts'
+import { validatorCompiler } from './validator.ts'
+import { newWaiters } from './waiters.ts'
+
+/** The HTTP server with every route, not listening yet: see `listen`. */
+export async function buildServer(deps: ServerDeps): Promise<App> {
+  const { settings, staticDir, system, onRequestDone } = deps
+  const limits = { ...defaultApiLimits, ...settings.limits }
+  const app = newApp(deps, limits)
+  app.setValidatorCompiler(validatorCompiler)
+  // Not fast-json-stringify: sums are raw JSON numbers, which JSON.stringify alone writes with all their digits.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler(sendProblem)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => jsonBody(body, done))
+  if (onRequestDone) reportRequests(app, onRequestDone)
+  await guard(app, settings, limits)
+  await collectOpenapi(app, (await system()).version)
+  registerRoutes(app, deps, limits)
+  openapiRoutes(app)
+  await servePage(app, staticDir)
+  await app.ready()
+  return app
+}
+
+function newApp({ logger, settings }: ServerDeps, limits: ApiLimits): App {
+  const { headersTimeoutMs, timeoutCheckMs, headerBytesMax, connectionsMax } = limits
+  const app = fastify({
+    ...(logger ? { loggerInstance: logger } : {}),
+    // One line a request would be most of the log; durations are in the metrics.
+    disableRequestLogging: true,
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: timeoutCheckMs, maxHeaderSize: headerBytesMax },
+    forceCloseConnections: 'idle',
+    // Hop 0 is the socket's own address: the nearest proxy, if there is one.
+    trustProxy: (_address: string, hop: number) => hop < settings.trustedProxies,
+    routerOptions: { maxParamLength: 1024 },
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: sendProblem,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.server.maxConnections = connectionsMax
+  return app
+}
+
+function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
+  const { store, log, clock, settings, system } = deps
+  const ticker = newTicker(limits.streamTickMs)
+  const readTotals = totalsReader(store, settings.baseCurrency)
+  const pipeline = pipelineSampler({ log, clock, everyMs: limits.pipelineEveryMs, itemsMax: limits.pipelineItemsMax })
+  const snapshot = snapshotSource({ store, totals: readTotals, pipeline, clock })
+  const hub = newStreamHub({ ticker, snapshot, problemOf: streamProblem, limits })
+  const waiters = newWaiters({ ticker, totals: readTotals, waitersMax: limits.waitersMax })
+  const submit = newOrderIntake({
+    log,
+    store,
+    clock,
+    topic: settings.inputTopic,
+    keysInFlightMax: limits.keysInFlightMax,
+  })
+  app.addHook('preClose', async () => {
+    hub.close()
+    waiters.close()
+  })
+  healthRoutes(app, deps)
+  analyticsRoutes(app, deps)
+  totalsRoutes(app, { store, clock, readTotals })
+  orderRoutes(app, deps)
+  void app.register(async (scope) => postOrderRoutes(scope, { submit, waiters }))
+  listRoutes(app, deps)
+  deadLetterRoutes(app, deps)
+  systemRoutes(app, { log, clock, systemInfo: system })
+  sessionRoutes(app, { tokens: settings.tokens, loginsPerMinuteMax: limits.loginsPerMinuteMax })
+  streamRoutes(app, { hub })
+}
+
+function streamProblem(error: unknown) {
+  return problemOf(toOrdermillError(error, { id: 'stream' }), { instance: '/api/v1/stream' })
+}
+
+function reportRequests(app: App, done: RequestDone): void {
+  app.addHook('onResponse', async ({ routeOptions, method }, { statusCode, elapsedTime }) => {
+    if (routeOptions.config.isLongLived === true) return
+    done(routeOptions.url ?? 'unknown', method, statusCode, elapsedTime / 1000)
+  })
+}

@@ -1,0 +1,68 @@
+import { OrdermillError } from '../errors.ts'
+import type { AcceptedOrder, Totals } from './contract.ts'
+import type { Ticker } from './ticker.ts'
+
+type Positions = readonly Pick<AcceptedOrder, 'topic' | 'partition' | 'offset'>[]
+type Waiter = Readonly<{ positions: Positions; done: (isCounted: boolean) => void }>
+
+export type Waiters = Readonly<{
+  /** True once the totals include all positions; false when the signal aborts first. */
+  untilCounted: (positions: Positions, signal: AbortSignal) => Promise<boolean>
+  close: () => void
+}>
+
+type WaitersDeps = Readonly<{ ticker: Ticker; totals: () => Promise<Totals>; waitersMax: number }>
+
+export function newWaiters({ ticker, totals, waitersMax }: WaitersDeps): Waiters {
+  const waiters = new Set<Waiter>()
+  let unsubscribe: (() => void) | undefined
+
+  async function look(): Promise<void> {
+    // A store that is away is no reason to give up before the time is over.
+    const known = await totals().catch(() => undefined)
+    if (!known) return
+    for (const { positions, done } of waiters) if (covers(known.as_of, positions)) done(true)
+  }
+
+  function leave(waiter: Waiter): void {
+    waiters.delete(waiter)
+    if (waiters.size > 0) return
+    unsubscribe?.()
+    unsubscribe = undefined
+  }
+
+  return {
+    untilCounted(positions, signal) {
+      if (signal.aborted) return Promise.resolve(false)
+      if (waiters.size >= waitersMax) throw tooManyWaiters(waitersMax)
+      return new Promise((resolve) => {
+        const waiter: Waiter = {
+          positions,
+          done(isCounted) {
+            signal.removeEventListener('abort', giveUp)
+            leave(waiter)
+            resolve(isCounted)
+          },
+        }
+        const giveUp = () => waiter.done(false)
+        signal.addEventListener('abort', giveUp)
+        waiters.add(waiter)
+        unsubscribe ??= ticker.subscribe(look)
+      })
+    },
+    close() {
+      for (const { done } of waiters) done(false)
+    },
+  }
+}
+
+function covers(asOf: Totals['as_of'], positions: Positions): boolean {
+  return positions.every(({ topic, partition, offset }) => offset < (asOf[topic]?.[partition] ?? 0))
+}
+
+function tooManyWaiters(waitersMax: number): OrdermillError {
+  return new OrdermillError(
+    'WAIT_TIMEOUT',
+    `the orders are accepted; ${waitersMax} requests wait already, so this one can not: ask for the order later`,
+  )
+}

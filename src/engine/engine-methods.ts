@@ -1,0 +1,33 @@
+import type { Engine } from '../compose/engine.ts'
+import type { Intake } from '../ports/intake.ts'
+import type { Log } from '../ports/log.ts'
+import type { ServiceState } from './supervise.ts'
+
+/** What the engine's thread does for the API's thread, which only reads the files itself. */
+export type EngineMethods = Readonly<{
+  append: Log['append']
+  reserveOrderIds: Intake['reserveOrderIds']
+  remember: Intake['remember']
+  complete: Intake['complete']
+  services: () => Promise<readonly ServiceState[]>
+  metricsText: () => Promise<string>
+  /** Resolves when the engine has opened its files; rejects with the reason when it can't. */
+  ready: () => Promise<void>
+  /** Resolves when every batch in flight is done and the files are closed. */
+  stop: () => Promise<void>
+}>
+
+export function engineMethods(
+  { log, store, services }: Engine,
+  rest: Pick<EngineMethods, 'metricsText' | 'stop'>,
+): EngineMethods {
+  return {
+    append: (records) => log.append(records),
+    reserveOrderIds: (count) => store.reserveOrderIds(count),
+    remember: (request) => store.remember(request),
+    complete: (principal, key, response) => store.complete(principal, key, response),
+    services: () => Promise.resolve(services()),
+    ready: () => Promise.resolve(),
+    ...rest,
+  }
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { DemoOptions } from '../compose/engine.ts'
+import type { Config } from '../config.ts'
+import type { LoggerOptions } from '../telemetry/logger.ts'
+import { callsTo } from './calls.ts'
+import type { EngineMethods } from './engine-methods.ts'
+
+export type EngineData = Readonly<{ config: Config; loggerOptions: LoggerOptions; demo: DemoOptions | undefined }>
+
+/** The engine in a thread of its own: its transactions wait for the disk, and the API must not wait with them. */
+export type EngineThread = EngineMethods & Readonly<{ ended: Promise<unknown> }>
+
+/** @throws {OrdermillError} whatever the engine can't open for; the thread has ended then */
+export async function startEngineThread(data: EngineData): Promise<EngineThread> {
+  const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: data })
+  const ended = once(worker, 'exit')
+  const call = callsTo(worker)
+  const method =
+    (name: keyof EngineMethods) =>
+    (...args: readonly unknown[]) =>
+      call(name, args)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what crosses threads can't be checked here
+  const methods = {
+    append: method('append'),
+    reserveOrderIds: method('reserveOrderIds'),
+    remember: method('remember'),
+    complete: method('complete'),
+    services: method('services'),
+    metricsText: method('metricsText'),
+    ready: method('ready'),
+    stop: method('stop'),
+  } as EngineMethods
+  try {
+    await methods.ready()
+  } catch (error) {
+    await worker.terminate()
+    throw error
+  }
+  return { ...methods, ended }
+}

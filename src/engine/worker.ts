@@ -1,0 +1,31 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { openEngine } from '../compose/engine.ts'
+import { createLogger } from '../telemetry/logger.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { serveCalls } from './calls.ts'
+import { engineMethods, type EngineMethods } from './engine-methods.ts'
+import type { EngineData } from './engine-thread.ts'
+
+/** Entry of the engine's thread: the log's and store's writer with all services. It ends when it is told to stop. */
+if (!parentPort) throw new Error('this file is the entry of a worker thread')
+const port = parentPort
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- copied from the thread that started this one
+serveCalls(port, open(workerData as EngineData))
+
+async function open({ config, loggerOptions, demo }: EngineData): Promise<EngineMethods> {
+  const logger = createLogger(loggerOptions)
+  const metrics = createMetrics({ processMetrics: false })
+  const engine = await openEngine(config, { logger, metrics })
+  const end = new AbortController()
+  const running = engine.run(end.signal, demo)
+  return engineMethods(engine, {
+    metricsText: metrics.text,
+    async stop() {
+      end.abort()
+      await running
+      await engine.close()
+      // After the reply to this call.
+      setImmediate(() => port.close())
+    },
+  })
+}
