@@ -10,8 +10,9 @@ export type SimulatedGatewayOptions = Readonly<{
   declineRatio: number
   /** Share of calls that fail and may succeed when they are repeated, 0 to 1. */
   failRatio: number
-  /** Share of calls that never answer, 0 to 1: the caller's time limit ends them. */
+  /** Share of calls that hang until the time limit ends them, 0 to 1. */
   hangRatio: number
+  timeoutMs: number
   seed: number
   sleep: (ms: number, signal: AbortSignal) => Promise<void>
 }>
@@ -21,26 +22,24 @@ export type SimulatedGatewayOptions = Readonly<{
  * before in any process, without memory; whether a call fails or hangs depends on how many calls were made too.
  */
 export function simulatedPaymentGateway(options: SimulatedGatewayOptions): PaymentGateway {
-  const { latencyMs, declineRatio, failRatio, hangRatio, seed, sleep } = options
+  const { latencyMs, declineRatio, failRatio, hangRatio, timeoutMs, seed, sleep } = options
   let calls = 0
+  const luckOf = (key: string): number => (hangRatio + failRatio > 0 ? ratioOf(`${seed}/${key}/${calls}`) : 1)
   return async (_charge, idempotencyKey, signal) => {
     calls += 1
-    const luck = ratioOf(`${seed}/${idempotencyKey}/${calls}`)
-    if (luck < hangRatio) await sleep(hangMs, signal)
-    if (latencyMs > 0) await sleep(latencyMs, signal)
+    const luck = luckOf(idempotencyKey)
+    const hangs = luck < hangRatio
+    if (hangs || latencyMs > 0) await sleep(hangs ? timeoutMs : latencyMs, signal)
     signal.throwIfAborted()
-    if (luck < hangRatio + failRatio) {
-      throw new OrdermillError(
-        'GATEWAY_UNAVAILABLE',
-        'the simulated gateway was told to fail this call: it is repeated',
-      )
-    }
+    if (hangs) throw unavailable(`gave no answer within ${timeoutMs} ms`)
+    if (luck < hangRatio + failRatio) throw unavailable('was told to fail this call')
     return outcomeOf(idempotencyKey, seed, declineRatio)
   }
 }
 
-/** Longer than any time limit of a caller. */
-const hangMs = 2 ** 31 - 1
+function unavailable(what: string): OrdermillError {
+  return new OrdermillError('GATEWAY_UNAVAILABLE', `the simulated gateway ${what}: the charge is repeated`)
+}
 
 function outcomeOf(key: string, seed: number, declineRatio: number): ChargeOutcome {
   return declineRatio > 0 && ratioOf(`${seed}/${key}`) < declineRatio ? 'DECLINED' : 'PAID'

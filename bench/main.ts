@@ -1,0 +1,29 @@
+import { Command } from 'commander'
+import { benchAppend } from './append.ts'
+import { benchFlow } from './flow.ts'
+import { benchLatency } from './latency.ts'
+import { benchReads } from './reads.ts'
+import { printReport, type Figure } from './report.ts'
+
+const benches: Readonly<Record<string, (orders: number) => Promise<readonly Figure[]>>> = {
+  append: benchAppend,
+  flow: benchFlow,
+  latency: benchLatency,
+  reads: benchReads,
+}
+
+const program = new Command('bench')
+  .description('Measure the embedded system; a table, then the same as one line of JSON')
+  .argument('[names...]', `which: ${Object.keys(benches).join(', ')}; all when none is named`)
+  .option('--orders <number>', 'how many orders', Number, 1_000_000)
+  .action(async (names: readonly string[], { orders }: { orders: number }) => {
+    const chosen = names.length > 0 ? names : Object.keys(benches)
+    const figures: Figure[] = []
+    for (const name of chosen) {
+      const bench = benches[name]
+      if (!bench) throw new Error(`no bench is called ${name}: choose from ${Object.keys(benches).join(', ')}`)
+      figures.push(...(await bench(orders)))
+    }
+    printReport(figures)
+  })
+await program.parseAsync()
