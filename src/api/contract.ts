@@ -58,7 +58,7 @@ export const analytics = closed({
   orders: Type.Array(Type.Record(Type.String(), Type.Object({}, { additionalProperties: true })), { maxItems: 10 }),
 })
 
-export const paymentTotals = closed({
+const paymentTotals = closed({
   paid: count,
   declined: count,
   skipped: count,
@@ -252,7 +252,7 @@ export type OrderDetail = Static<typeof orderDetail>
 
 export const ordersPostMax = 1000
 /** Documents the codec's rules; the codec alone checks them. */
-export const newOrder = Type.Object(
+const newOrder = Type.Object(
   {
     order_id: Type.Optional(orderId),
     customer_id: Type.Integer({ minimum: 0 }),
@@ -298,6 +298,28 @@ export const topic = closed({
 export type Topic = Static<typeof topic>
 export const topicList = closed({ items: Type.Array(topic) })
 export type TopicList = Static<typeof topicList>
+
+export const topicParams = closed({ topic: name })
+export const recordsQuery = closed({
+  partition: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0 })),
+  offset: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'The first one wanted' }),
+  ),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
+})
+const topicRecord = closed({
+  partition: count,
+  offset: count,
+  logged_at: time,
+  key: nullable(bytes),
+  value: nullable(bytes),
+  headers: Type.Array(closed({ name: Type.String(), value: bytes })),
+})
+export type TopicRecord = Static<typeof topicRecord>
+export const recordPage = closed({
+  items: Type.Array(topicRecord, { maxItems: 1000 }),
+  next_offset: Type.Integer({ minimum: 0, description: 'Where to go on' }),
+})
 
 const lag = { lag_records: count, lag_seconds: Type.Number({ minimum: 0 }) }
 export const group = closed({

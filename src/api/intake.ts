@@ -40,7 +40,10 @@ export function newOrderIntake(deps: IntakeDeps): (submission: Submission) => Pr
     return answer
   }
 
-  async function submitWithKey({ body, principal, key }: KeyedSubmission, fingerprint: string): Promise<AcceptedOrders> {
+  async function submitWithKey(
+    { body, principal, key }: KeyedSubmission,
+    fingerprint: string,
+  ): Promise<AcceptedOrders> {
     const drafts = parseDrafts(body)
     const idsNeeded = drafts.filter(needsId).length
     const known = await store.remember({ principal, key, fingerprint, idsNeeded, atMs: clock() })
@@ -97,5 +100,8 @@ function keyReused(): OrdermillError {
 }
 
 function tooManyKeys(keysMax: number): OrdermillError {
-  return new OrdermillError('SERVER_UNAVAILABLE', `${keysMax} requests with an Idempotency-Key are under way: send it again later`)
+  return new OrdermillError(
+    'SERVER_UNAVAILABLE',
+    `${keysMax} requests with an Idempotency-Key are under way: send it again later`,
+  )
 }

@@ -14,10 +14,10 @@ export const defaultApiLimits = {
   timeoutCheckMs: 1_000,
   /** Open sockets: each takes about 20 KB. */
   connectionsMax: 2_000,
-  /** By client address: a page that is open needs about ten. */
-  requestsPerMinuteMax: 6_000,
+  /** By client address. A page needs about ten, an import through the server sends a batch of orders with each. */
+  rateLimitPerMinute: 60_000,
   /** On one's own machine the limit only stops runaway loops. */
-  requestsPerMinuteLoopbackMax: 6_000_000,
+  rateLimitLoopbackPerMinute: 6_000_000,
   /** Attempts to log in, by client address. */
   loginsPerMinuteMax: 30,
   /** Pages that follow the stream. */

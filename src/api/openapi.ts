@@ -7,7 +7,11 @@ export async function collectOpenapi(app: App, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Ordermill', version, description: 'Order processing: fraud alerts, payments and exact live totals' },
+      info: {
+        title: 'Ordermill',
+        version,
+        description: 'Order processing: fraud alerts, payments and exact live totals',
+      },
       servers: [{ url: '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
@@ -22,8 +26,16 @@ export async function collectOpenapi(app: App, version: string): Promise<void> {
 
 export function openapiRoutes(app: App): void {
   const document = Type.Object({}, { additionalProperties: true })
-  for (const [path, operationId] of [['/api/openapi.json', 'openapi'], ['/api/v1/openapi.json', 'openapiV1']] as const) {
-    const schema = { operationId, summary: 'This API as OpenAPI 3.1', tags: ['contract'], response: { 200: document, ...problems } }
+  for (const [path, operationId] of [
+    ['/api/openapi.json', 'openapi'],
+    ['/api/v1/openapi.json', 'openapiV1'],
+  ] as const) {
+    const schema = {
+      operationId,
+      summary: 'This API as OpenAPI 3.1',
+      tags: ['contract'],
+      response: { 200: document, ...problems },
+    }
     app.get(path, { schema, config: { access: 'viewer' } }, () => app.swagger())
   }
 }

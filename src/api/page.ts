@@ -16,21 +16,24 @@ export async function servePage(app: App, staticDir: string | undefined): Promis
   const isBuilt = staticDir !== undefined && (await exists(join(staticDir, 'index.html')))
   if (isBuilt) await app.register(fastifyStatic, { root: staticDir, serve: false, setHeaders: cacheHeaders })
 
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const path = request.url.split('?', 1)[0] ?? '/'
-    if (!isPagePath(request.method, path)) return sendProblem(unknownPath(request.method, path), request, reply)
-    if (!isBuilt) return reply.code(503).type('text/html; charset=utf-8').send(notBuilt)
-    return reply.sendFile('index.html')
+  // None of these returns the reply: Fastify would wait for it twice when a missing file leads to the start page.
+  function answer(request: FastifyRequest, reply: FastifyReply): void {
+    const path = pathOf(request)
+    if (!isPagePath(request.method, path)) sendProblem(unknownPath(request.method, path), request, reply)
+    else if (isBuilt) reply.sendFile('index.html')
+    else reply.code(503).type('text/html; charset=utf-8').send(notBuilt)
   }
 
-  const schema = { hide: true }
   if (isBuilt) {
-    app.get('/*', { schema, config: { access: 'open' } }, async (request, reply) => {
-      const file = decodeURIComponent(request.url.split('?', 1)[0] ?? '/').slice(1)
-      return file === '' ? reply.sendFile('index.html') : reply.sendFile(file)
+    app.get('/*', { schema: { hide: true }, config: { access: 'open' } }, (request, reply) => {
+      reply.sendFile(decodeURIComponent(pathOf(request)).slice(1) || 'index.html')
     })
   }
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, answer)
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? '/'
 }
 
 function isPagePath(method: string, path: string): boolean {

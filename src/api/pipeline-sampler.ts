@@ -11,7 +11,12 @@ type SamplerDeps = Readonly<{
 }>
 
 /** Lag and rates for the stream; the same object comes back until something in it has changed. */
-export function pipelineSampler({ log, clock, everyMs, itemsMax }: SamplerDeps): (orderCount: number) => Promise<Pipeline> {
+export function pipelineSampler({
+  log,
+  clock,
+  everyMs,
+  itemsMax,
+}: SamplerDeps): (orderCount: number) => Promise<Pipeline> {
   const rate = rateMeter()
   let sampled: Readonly<{ atMs: number; text: string; pipeline: Pipeline }> | undefined
 

@@ -24,6 +24,7 @@ export const httpStatusByCode = {
   RATE_LIMITED: 429,
   // Not 503: the orders are accepted, and what repeats a 503 by itself must not send them again without a key.
   WAIT_TIMEOUT: 504,
+  INTERRUPTED: 503,
   LOG_UNAVAILABLE: 503,
   STORE_UNAVAILABLE: 503,
   GATEWAY_UNAVAILABLE: 503,
@@ -60,15 +61,25 @@ export function toOrdermillError(error: unknown, request: Pick<FastifyRequest, '
   return new OrdermillError('INTERNAL', `the server failed in a way that it does not know: ${hint}`, { cause: error })
 }
 
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** `extra` are members that one route's problems have beside the usual ones. */
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  extra: Partial<Problem> = {},
+): FastifyReply {
   const known = toOrdermillError(error, request)
   const status = isFastifyRefusal(error) ? error.statusCode : httpStatusByCode[known.code]
   if (status >= 500) request.log.error({ err: error }, known.message)
-  else request.log.info({ code: known.code, status }, known.message)
+  else request.log.debug({ code: known.code, status }, known.message)
   if (status === 401) void reply.header('www-authenticate', 'Bearer')
   if (status === 503 && !reply.hasHeader('retry-after')) void reply.header('retry-after', retryAfterSeconds)
   const problem = problemOf(known, { instance: pathOf(request), status })
-  return reply.code(status).type(problemType).header('cache-control', 'no-store').send(problem)
+  return reply
+    .code(status)
+    .type(problemType)
+    .header('cache-control', 'no-store')
+    .send({ ...problem, ...extra })
 }
 
 const instanceCharsMax = 200

@@ -14,16 +14,18 @@ export async function guard(app: App, settings: ApiSettings, limits: ApiLimits):
   const refuseForeignHost = hostGuard(host, allowedHosts)
 
   app.decorateRequest('caller')
-  app.addHook('onRequest', async ({ headers, method, routeOptions }, reply) => {
+  app.addHook('onRequest', ({ headers, method, routeOptions }, reply, done) => {
     void reply.header('cache-control', 'no-store')
     if (routeOptions.config.isProbe !== true) refuseForeignHost(headers)
     if (method !== 'GET' && method !== 'HEAD') refuseForeignOrigin(headers)
+    done()
   })
   await app.register(helmet, helmetOptions)
   await app.register(rateLimit, rateLimitOptions(limits))
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.caller = identify(tokens, tokenOf(request.headers))
     if (!request.is404) demand(request.routeOptions.config.access ?? 'operator', request.caller)
+    done()
   })
 }
 
@@ -51,15 +53,15 @@ const helmetOptions = {
 }
 
 /** `request.ip` knows the trusted proxies: whatever else X-Forwarded-For says changes nothing. */
-function rateLimitOptions({ requestsPerMinuteMax, requestsPerMinuteLoopbackMax }: ApiLimits) {
+function rateLimitOptions({ rateLimitPerMinute, rateLimitLoopbackPerMinute }: ApiLimits) {
   return {
     timeWindow: '1 minute',
-    max: ({ ip }: FastifyRequest) => (isLoopback(ip) ? requestsPerMinuteLoopbackMax : requestsPerMinuteMax),
+    max: ({ ip }: FastifyRequest) => (isLoopback(ip) ? rateLimitLoopbackPerMinute : rateLimitPerMinute),
     errorResponseBuilder: (_request: FastifyRequest, { after }: { after: string }) =>
       new OrdermillError('RATE_LIMITED', `too many requests from this address: come back in ${after}`),
   }
 }
 
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return address === '::1' || address === 'localhost' || /^(?:::ffff:)?127\./.test(address)
 }

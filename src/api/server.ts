@@ -1,4 +1,4 @@
-import { fastify } from 'fastify'
+import { fastify, LogController } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { guard } from './security.ts'
 import type { App } from './app.ts'
@@ -17,6 +17,7 @@ import { healthRoutes } from './routes/health-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
 import { postOrderRoutes } from './routes/post-order-routes.ts'
+import { recordRoutes } from './routes/record-routes.ts'
 import { sessionRoutes } from './routes/session-routes.ts'
 import { streamRoutes } from './routes/stream-routes.ts'
 import { systemRoutes } from './routes/system-routes.ts'
@@ -54,17 +55,23 @@ function newApp({ logger, settings }: ServerDeps, limits: ApiLimits): App {
   const app = fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     // One line a request would be most of the log; durations are in the metrics.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: timeoutCheckMs, maxHeaderSize: headerBytesMax },
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      maxHeaderSize: headerBytesMax,
+    },
     forceCloseConnections: 'idle',
+    // What still arrives while the server stops is answered; Fastify's own refusal would be no problem document.
+    return503OnClosing: false,
     // Hop 0 is the socket's own address: the nearest proxy, if there is one.
     trustProxy: (_address: string, hop: number) => hop < settings.trustedProxies,
     routerOptions: { maxParamLength: 1024 },
     clientErrorHandler: refuseMalformed,
-    frameworkErrors: sendProblem,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.server.maxConnections = connectionsMax
   return app
@@ -85,18 +92,23 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
     topic: settings.inputTopic,
     keysInFlightMax: limits.keysInFlightMax,
   })
-  app.addHook('preClose', async () => {
+  app.addHook('preClose', (done) => {
     hub.close()
     waiters.close()
+    done()
   })
   healthRoutes(app, deps)
   analyticsRoutes(app, deps)
   totalsRoutes(app, { store, clock, readTotals })
   orderRoutes(app, deps)
-  void app.register(async (scope) => postOrderRoutes(scope, { submit, waiters }))
+  void app.register((scope, _options, done) => {
+    postOrderRoutes(scope, { submit, waiters })
+    done()
+  })
   listRoutes(app, deps)
   deadLetterRoutes(app, deps)
   systemRoutes(app, { log, clock, systemInfo: system })
+  recordRoutes(app, { log })
   sessionRoutes(app, { tokens: settings.tokens, loginsPerMinuteMax: limits.loginsPerMinuteMax })
   streamRoutes(app, { hub })
 }
@@ -106,8 +118,9 @@ function streamProblem(error: unknown) {
 }
 
 function reportRequests(app: App, done: RequestDone): void {
-  app.addHook('onResponse', async ({ routeOptions, method }, { statusCode, elapsedTime }) => {
-    if (routeOptions.config.isLongLived === true) return
-    done(routeOptions.url ?? 'unknown', method, statusCode, elapsedTime / 1000)
+  app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, next) => {
+    if (routeOptions.config.isLongLived !== true)
+      done(routeOptions.url ?? 'unknown', method, statusCode, elapsedTime / 1000)
+    next()
   })
 }

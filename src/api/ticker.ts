@@ -13,7 +13,7 @@ export function newTicker(tickMs: number): Ticker {
 
   async function run(): Promise<void> {
     await Promise.all([...listeners].map((listener) => listener()))
-    if (listeners.size > 0) setTimeout(run, tickMs)
+    if (listeners.size > 0) setTimeout(() => void run(), tickMs)
     else isRunning = false
   }
 

@@ -42,7 +42,7 @@ export function orderSummary({ orderId, document, status, timestampMs }: StoredO
   }
 }
 
-export function orderItem(stored: StoredOrder): OrderItem {
+function orderItem(stored: StoredOrder): OrderItem {
   return { ...orderSummary(stored), document: documentOf(stored) }
 }
 

@@ -1,4 +1,3 @@
-import { OrdermillError } from '../errors.ts'
 import type { AcceptedOrder, Totals } from './contract.ts'
 import type { Ticker } from './ticker.ts'
 
@@ -6,7 +5,7 @@ type Positions = readonly Pick<AcceptedOrder, 'topic' | 'partition' | 'offset'>[
 type Waiter = Readonly<{ positions: Positions; done: (isCounted: boolean) => void }>
 
 export type Waiters = Readonly<{
-  /** True once the totals include all positions; false when the signal aborts first. */
+  /** True once the totals include all positions; false when the signal aborts first, or too many wait already. */
   untilCounted: (positions: Positions, signal: AbortSignal) => Promise<boolean>
   close: () => void
 }>
@@ -33,8 +32,7 @@ export function newWaiters({ ticker, totals, waitersMax }: WaitersDeps): Waiters
 
   return {
     untilCounted(positions, signal) {
-      if (signal.aborted) return Promise.resolve(false)
-      if (waiters.size >= waitersMax) throw tooManyWaiters(waitersMax)
+      if (signal.aborted || waiters.size >= waitersMax) return Promise.resolve(false)
       return new Promise((resolve) => {
         const waiter: Waiter = {
           positions,
@@ -58,11 +56,4 @@ export function newWaiters({ ticker, totals, waitersMax }: WaitersDeps): Waiters
 
 function covers(asOf: Totals['as_of'], positions: Positions): boolean {
   return positions.every(({ topic, partition, offset }) => offset < (asOf[topic]?.[partition] ?? 0))
-}
-
-function tooManyWaiters(waitersMax: number): OrdermillError {
-  return new OrdermillError(
-    'WAIT_TIMEOUT',
-    `the orders are accepted; ${waitersMax} requests wait already, so this one can not: ask for the order later`,
-  )
 }

@@ -1,11 +1,10 @@
 import { problems, type App } from '../app.ts'
 import { analytics } from '../contract.ts'
 import type { ServerDeps } from '../deps.ts'
-import { problemOf, problemType, toOrdermillError, httpStatusByCode } from '../problem.ts'
+import { sendProblem, toOrdermillError } from '../problem.ts'
 import { documentOf } from '../views.ts'
 
 const newestMax = 10
-const path = '/api/analytics'
 
 /** The wire contract's route: each element is a row of `SELECT *`, an object with one member named after the bucket. */
 export function analyticsRoutes(app: App, { store, settings }: Pick<ServerDeps, 'store' | 'settings'>): void {
@@ -15,14 +14,13 @@ export function analyticsRoutes(app: App, { store, settings }: Pick<ServerDeps, 
     tags: ['contract'],
     response: { 200: analytics, ...problems },
   }
-  app.get(path, { schema, config: { access: 'open' } }, async (request, reply) => {
+  app.get('/api/analytics', { schema, config: { access: 'open' } }, async (request, reply) => {
     try {
       const { items } = await store.searchOrders({ sort: 'newest', limit: newestMax })
       return { status: 'ok' as const, orders: items.map((stored) => ({ [settings.bucket]: documentOf(stored) })) }
     } catch (error) {
-      const known = toOrdermillError(error, request)
-      const problem = problemOf(known, { instance: path })
-      return reply.code(httpStatusByCode[known.code]).type(problemType).send({ ...problem, error: known.message })
+      const { message } = toOrdermillError(error, request)
+      return sendProblem(error, request, reply, { error: message })
     }
   })
 }

@@ -3,7 +3,13 @@ import type { Log, LogRecord } from '../../ports/log.ts'
 import type { StoredDeadLetter } from '../../ports/order-queries.ts'
 import { problems, type App } from '../app.ts'
 import { bytesView } from '../bytes-view.ts'
-import { deadLetterDetail, deadLetterPage, deadLetterParams, deadLettersQuery, type DeadLetterDetail } from '../contract.ts'
+import {
+  deadLetterDetail,
+  deadLetterPage,
+  deadLetterParams,
+  deadLettersQuery,
+  type DeadLetterDetail,
+} from '../contract.ts'
 import type { ServerDeps } from '../deps.ts'
 import { pageOf } from '../query.ts'
 import { deadLetterView, pageView } from '../views.ts'

@@ -24,7 +24,11 @@ export function healthRoutes(app: App, { health, metricsText }: Pick<ServerDeps,
     const isReady = checks.every(({ ok }) => ok)
     return reply.code(isReady ? 200 : 503).send({
       status: isReady ? 'ok' : 'failed',
-      checks: checks.map(({ name, ok, detail }) => ({ name, status: ok ? ('ok' as const) : ('failed' as const), detail })),
+      checks: checks.map(({ name, ok, detail }) => ({
+        name,
+        status: ok ? ('ok' as const) : ('failed' as const),
+        detail,
+      })),
     })
   })
 
@@ -32,7 +36,10 @@ export function healthRoutes(app: App, { health, metricsText }: Pick<ServerDeps,
     operationId: 'metrics',
     summary: 'Prometheus metrics',
     tags: ['health'],
-    response: { 200: { description: 'Text format', content: { 'text/plain': { schema: Type.String() } } }, ...problems },
+    response: {
+      200: { description: 'Text format', content: { 'text/plain': { schema: Type.String() } } },
+      ...problems,
+    },
   }
   app.get('/metrics', { schema: metrics, config: { access: 'viewer' } }, async (_request, reply) => {
     const text = await metricsText()

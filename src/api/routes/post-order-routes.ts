@@ -4,7 +4,7 @@ import { problems, type App } from '../app.ts'
 import { acceptedOrders, postOrdersBody, postOrdersHeaders, postOrdersQuery, type AcceptedOrders } from '../contract.ts'
 import type { Submission } from '../intake.ts'
 import { textBody } from '../json-body.ts'
-import { httpStatusByCode, problemOf, problemType } from '../problem.ts'
+import { sendProblem } from '../problem.ts'
 import { acceptAll, validatorCompiler } from '../validator.ts'
 import type { Waiters } from '../waiters.ts'
 
@@ -45,7 +45,7 @@ export function postOrderRoutes(app: App, { submit, waiters }: Deps): void {
       const waitMs = query.wait_ms ?? defaultWaitMs
       const isCounted = await waiters.untilCounted(accepted.orders, giveUpSignal(reply, waitMs))
       if (isCounted) return reply.code(202).send({ ...accepted, counted: true })
-      return sendTimeout(reply, accepted, waitMs)
+      return sendProblem(waitTimeout(accepted, waitMs), request, reply, accepted)
     },
   )
 }
@@ -61,8 +61,7 @@ function giveUpSignal({ raw }: FastifyReply, waitMs: number): AbortSignal {
   return AbortSignal.any([gone.signal, AbortSignal.timeout(waitMs)])
 }
 
-function sendTimeout(reply: FastifyReply, { accepted, orders }: AcceptedOrders, waitMs: number): FastifyReply {
+function waitTimeout({ accepted }: AcceptedOrders, waitMs: number): OrdermillError {
   const message = `${accepted} orders are accepted and will count, but the totals did not include them within ${waitMs} ms`
-  const problem = problemOf(new OrdermillError('WAIT_TIMEOUT', message), { instance: path })
-  return reply.code(httpStatusByCode.WAIT_TIMEOUT).type(problemType).send({ ...problem, accepted, orders })
+  return new OrdermillError('WAIT_TIMEOUT', message)
 }

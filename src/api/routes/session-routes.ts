@@ -19,7 +19,13 @@ export function sessionRoutes(app: App, { tokens, loginsPerMinuteMax }: Deps): v
   const show = { operationId: 'getSession', summary: 'The role of the caller', tags, response }
   app.get(path, { schema: show, config: { access: 'open' } }, ({ caller }) => view(caller))
 
-  const logIn = { operationId: 'logIn', summary: 'Keeps a token in a cookie of the page', tags, body: sessionBody, response }
+  const logIn = {
+    operationId: 'logIn',
+    summary: 'Keeps a token in a cookie of the page',
+    tags,
+    body: sessionBody,
+    response,
+  }
   const rateLimit = { max: loginsPerMinuteMax, timeWindow: '1 minute' }
   app.post(path, { schema: logIn, config: { access: 'open', rateLimit } }, ({ body, protocol }, reply) => {
     const caller = identify(tokens, body.token)
@@ -28,7 +34,12 @@ export function sessionRoutes(app: App, { tokens, loginsPerMinuteMax }: Deps): v
     return view(caller)
   })
 
-  const logOut = { operationId: 'logOut', summary: 'Forgets the token', tags, response: { 204: Type.Null(), ...problems } }
+  const logOut = {
+    operationId: 'logOut',
+    summary: 'Forgets the token',
+    tags,
+    response: { 204: Type.Null(), ...problems },
+  }
   app.delete(path, { schema: logOut, config: { access: 'open' } }, async ({ protocol }, reply) => {
     setCookie(reply, '', { isSecure: protocol === 'https', ageSeconds: 0 })
     return reply.code(204).send(null)

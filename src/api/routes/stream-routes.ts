@@ -13,7 +13,10 @@ export function streamRoutes(app: App, { hub }: Readonly<{ hub: StreamHub }>): v
       'back with Last-Event-ID gets the newest snapshot at once if it is behind.',
     tags: ['stream'],
     headers: streamHeaders,
-    response: { 200: { description: 'Events', content: { 'text/event-stream': { schema: Type.Unsafe<Readable>(snapshot) } } }, ...problems },
+    response: {
+      200: { description: 'Events', content: { 'text/event-stream': { schema: Type.Unsafe<Readable>(snapshot) } } },
+      ...problems,
+    },
   }
   // A HEAD request would take a client's place and never give it back.
   const config = { access: 'viewer', isLongLived: true } as const

@@ -48,8 +48,11 @@ function refuseRange(fromMs: number, toMs: number, stepMs: number): void {
   const points = (toMs - fromMs) / stepMs
   if (points >= 1 && points <= seriesPointsMax) return
   const pointer = '/from'
-  const message = points < 1 ? 'must be before "to"' : `gives ${points} points, more than ${seriesPointsMax}: take a larger "step"`
-  throw new OrdermillError('REQUEST_INVALID', `the range is not valid: "from" ${message}`, { issues: [{ pointer, message }] })
+  const message =
+    points < 1 ? 'must be before "to"' : `gives ${points} points, more than ${seriesPointsMax}: take a larger "step"`
+  throw new OrdermillError('REQUEST_INVALID', `the range is not valid: "from" ${message}`, {
+    issues: [{ pointer, message }],
+  })
 }
 
 function pointsOf(minutes: readonly SeriesPoint[], stepMs: number): Series['points'] {
