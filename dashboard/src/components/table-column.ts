@@ -1,0 +1,42 @@
+import type { ReactNode, RefObject } from 'react'
+import type { Sorting } from './table-sort.tsx'
+
+export type Column<Row> = Readonly<{
+  id: string
+  head: string
+  /** px; columns without one share what is left. */
+  width?: number
+  /** The same on a phone. */
+  phoneWidth?: number | 'auto'
+  align?: 'end'
+  /** Narrower than this, other columns need the room more. */
+  from?: 'tablet' | 'desktop' | 'wide'
+  sortable?: boolean
+  cell: (row: Row) => ReactNode
+  /** What a button in the cell copies: ids are there to be pasted elsewhere. */
+  copies?: (row: Row) => string
+}>
+
+export type TableProps<Row> = Readonly<{
+  label: string
+  columns: readonly Column<Row>[]
+  /** undefined: still loading. */
+  rows: readonly Row[] | undefined
+  rowKey: (row: Row) => string
+  /** Where a row leads; Enter, a click, or a middle click for a tab of its own. */
+  rowHref?: (row: Row) => string
+  selectedKey?: string | undefined
+  sorting?: Sorting
+  /** The element that scrolls, for lists that can get long: only the rows in sight are made then. */
+  scrollRef?: RefObject<HTMLElement | null>
+  /** Rows that the loading state stands in for. */
+  skeletonRows?: number
+}>
+
+export function cellClass({ align, from }: Pick<Column<never>, 'align' | 'from'>): string {
+  return [align === 'end' ? 'end' : '', fromClass(from)].join(' ').trim()
+}
+
+export function fromClass(from: Column<never>['from']): string {
+  return from ? `from-${from}` : ''
+}

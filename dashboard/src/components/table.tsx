@@ -1,0 +1,115 @@
+import { useLayoutEffect, useRef, useState, type RefObject } from 'react'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Skeleton } from './query-state.tsx'
+import { usePhone } from './use-phone.ts'
+import { TableRow } from './table-row.tsx'
+import { SortButton, ariaSort } from './table-sort.tsx'
+import { cellClass, fromClass, type Column, type TableProps } from './table-column.ts'
+
+const rowHeightPx = 40
+
+export function Table<Row>(props: TableProps<Row>) {
+  const { label, columns, rows, scrollRef, sorting, skeletonRows = 8 } = props
+  const tableRef = useRef<HTMLTableElement>(null)
+  const phone = usePhone()
+  return (
+    <table className="table" ref={tableRef} aria-label={label} aria-busy={rows === undefined}>
+      <colgroup>
+        {columns.map(({ id, width, phoneWidth = width, from }) => (
+          <col key={id} className={fromClass(from)} style={{ width: phone ? phoneWidth : width }} />
+        ))}
+      </colgroup>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column.id} scope="col" className={cellClass(column)} aria-sort={ariaSort(column, sorting)}>
+              {column.sortable && sorting ? <SortButton column={column} sorting={sorting} /> : column.head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      {rows === undefined ? (
+        <SkeletonRows columns={columns} count={skeletonRows} />
+      ) : scrollRef ? (
+        <RowsInSight {...props} rows={rows} scrollRef={scrollRef} tableRef={tableRef} />
+      ) : (
+        <tbody>
+          {rows.map((row) => (
+            <TableRow key={props.rowKey(row)} row={row} table={props} />
+          ))}
+        </tbody>
+      )}
+    </table>
+  )
+}
+
+function SkeletonRows<Row>({ columns, count }: { columns: readonly Column<Row>[]; count: number }) {
+  return (
+    <tbody>
+      {Array.from({ length: count }, (_, index) => (
+        <tr key={index}>
+          {columns.map((column) => (
+            <td key={column.id} className={cellClass(column)}>
+              <Skeleton width={`${40 + ((index * 7 + column.id.length * 11) % 35)}%`} />
+            </td>
+          ))}
+        </tr>
+      ))}
+    </tbody>
+  )
+}
+
+type InSight<Row> = TableProps<Row> & {
+  rows: readonly Row[]
+  scrollRef: RefObject<HTMLElement | null>
+  tableRef: RefObject<HTMLTableElement | null>
+}
+
+function RowsInSight<Row>(table: InSight<Row>) {
+  const { rows, scrollRef, tableRef } = table
+  const scrollMargin = useOffset(tableRef, scrollRef)
+  // What it returns must not be memoized, which only React's compiler would do.
+  // oxlint-disable-next-line react/incompatible-library
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scrollRef.current,
+    estimateSize: () => rowHeightPx,
+    overscan: 12,
+    scrollMargin,
+  })
+  const items = virtualizer.getVirtualItems()
+  const abovePx = (items[0]?.start ?? scrollMargin) - scrollMargin
+  const belowPx = virtualizer.getTotalSize() - ((items.at(-1)?.end ?? scrollMargin) - scrollMargin)
+  return (
+    <tbody>
+      <Spacer height={abovePx} />
+      {items.map(({ index }) => {
+        const row = rows[index]
+        return row === undefined ? null : <TableRow key={table.rowKey(row)} row={row} table={table} />
+      })}
+      <Spacer height={belowPx} />
+    </tbody>
+  )
+}
+
+/** One cell alone: with a span over columns that are hidden, a column would be made for them. */
+function Spacer({ height }: { height: number }) {
+  if (height <= 0) return null
+  return (
+    <tr aria-hidden="true" className="spacer">
+      <td aria-hidden="true" style={{ height }} />
+    </tr>
+  )
+}
+
+/** How far down the scrolling element the table begins. */
+function useOffset(tableRef: RefObject<HTMLElement | null>, scrollRef: RefObject<HTMLElement | null>): number {
+  const [offset, setOffset] = useState(0)
+  useLayoutEffect(() => {
+    const table = tableRef.current
+    const scroll = scrollRef.current
+    if (!table || !scroll) return
+    setOffset(table.getBoundingClientRect().top - scroll.getBoundingClientRect().top + scroll.scrollTop)
+  }, [tableRef, scrollRef])
+  return offset
+}

@@ -1,0 +1,81 @@
+import { useState } from 'react'
+import { useNow } from '../api/live.ts'
+import { formatCount, formatInstant, formatMoney, formatRelative } from '../format.ts'
+import { Icon } from './icon.tsx'
+
+/** How long ago; the exact instant on hover. */
+export function Time({ at }: { at: string }) {
+  const nowMs = useNow()
+  const atMs = Date.parse(at)
+  return (
+    <time className="num" dateTime={at} title={formatInstant(atMs)}>
+      {formatRelative(atMs, nowMs)}
+    </time>
+  )
+}
+
+/** The exact instant, where there is room for it. */
+export function Instant({ at }: { at: string }) {
+  return (
+    <time className="num" dateTime={at}>
+      {formatInstant(Date.parse(at))}
+    </time>
+  )
+}
+
+export function Money({ amount, currency }: { amount: number; currency: string }) {
+  return (
+    <span className="num">
+      {formatMoney(amount, currency)} <span className="muted currency">{currency}</span>
+    </span>
+  )
+}
+
+export function Count({ value }: { value: number }) {
+  return <span className="num">{formatCount(value)}</span>
+}
+
+const copiedMs = 1_500
+
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const [copied, setCopied] = useState(false)
+  async function copy() {
+    await navigator.clipboard.writeText(text)
+    setCopied(true)
+    setTimeout(() => setCopied(false), copiedMs)
+  }
+  return (
+    <button
+      type="button"
+      className="icon-button copy"
+      title={`Copy ${what}`}
+      onClick={() => {
+        // A page that isn't served securely has no clipboard: then the button does nothing, and the text can be marked.
+        copy().catch(() => setCopied(false))
+      }}
+    >
+      <Icon name={copied ? 'check' : 'copy'} />
+      <span className="visually-hidden" aria-live="polite">
+        {copied ? 'Copied' : `Copy ${what}`}
+      </span>
+    </button>
+  )
+}
+
+const countryNames = new Intl.DisplayNames('en', { type: 'region' })
+
+export function countryName(code: string): string {
+  try {
+    return countryNames.of(code) ?? code
+  } catch {
+    return code
+  }
+}
+
+export function Country({ code }: { code: string }) {
+  return (
+    <abbr className="country" title={countryName(code)}>
+      {code}
+    </abbr>
+  )
+}
