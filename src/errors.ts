@@ -1,49 +1,47 @@
 /**
- * Every failure that somebody may have to act on has a code here; `true` means that the same call may succeed later.
- * Branch on `code`, never on `message`.
+ * Every failure that somebody may have to act on has a code here. `retryable` means that the same call may succeed
+ * later. Branch on `code`, never on `message`. `docs/reference/errors.md` is generated from this table.
  */
-const retryableByCode = {
-  /** A setting is missing, malformed, or contradicts another. */
-  CONFIG_INVALID: false,
-  /** The data directory is in use by another process. */
-  DATA_DIR_LOCKED: false,
-  /** The address to listen on is taken. */
-  PORT_IN_USE: false,
-  /** A command was called with arguments that it can't take. */
-  USAGE: false,
-  /** A record can never be read as what its topic holds. */
-  RECORD_INVALID: false,
-  /** A record or request is larger than its limit. */
-  RECORD_TOO_LARGE: false,
-  /** An order id is known with other content. */
-  ORDER_ID_CONFLICT: false,
-  /** Someone else owns the partition now: drop it and claim again. */
-  FENCED: false,
-  /** The store knows positions that the log does not have: one of the two was replaced. */
-  STORE_AHEAD: false,
-  /** The log's or store's file failed its integrity check, or was written by a newer version. */
-  DATA_CORRUPT: false,
-  TOPIC_UNKNOWN: false,
-  NOT_FOUND: false,
-  REQUEST_INVALID: false,
-  IDEMPOTENCY_KEY_REUSED: false,
-  UNAUTHENTICATED: false,
-  FORBIDDEN: false,
-  RATE_LIMITED: true,
-  /** Accepted, but not finished within the time that the caller gave. */
-  WAIT_TIMEOUT: true,
-  LOG_UNAVAILABLE: true,
-  STORE_UNAVAILABLE: true,
-  GATEWAY_UNAVAILABLE: true,
-  /** A server that the command needs does not answer. */
-  SERVER_UNAVAILABLE: true,
-  INTERNAL: false,
-} as const satisfies Record<string, boolean>
+const errors = {
+  CONFIG_INVALID: { retryable: false, about: 'A setting is missing, malformed, or contradicts another.' },
+  DATA_DIR_LOCKED: { retryable: false, about: 'The data directory is in use by another process.' },
+  PORT_IN_USE: { retryable: false, about: 'The address to listen on is taken.' },
+  USAGE: { retryable: false, about: 'A command was called with arguments that it can’t take.' },
+  RECORD_INVALID: { retryable: false, about: 'A record can never be read as what its topic holds.' },
+  RECORD_TOO_LARGE: { retryable: false, about: 'A record or request is larger than its limit.' },
+  ORDER_ID_CONFLICT: { retryable: false, about: 'An order id is known with other content.' },
+  FENCED: { retryable: false, about: 'Someone else owns the partition now: drop it and claim again.' },
+  STORE_AHEAD: {
+    retryable: false,
+    about: 'The store knows positions that the log does not have: one of the two was replaced.',
+  },
+  DATA_CORRUPT: {
+    retryable: false,
+    about: 'The log’s or store’s file failed its integrity check, or was written by a newer version.',
+  },
+  TOPIC_UNKNOWN: { retryable: false, about: 'The log has no such topic or partition.' },
+  NOT_FOUND: { retryable: false, about: 'What was asked for is not there.' },
+  REQUEST_INVALID: { retryable: false, about: 'A request is not as its schema says.' },
+  IDEMPOTENCY_KEY_REUSED: { retryable: false, about: 'An `Idempotency-Key` came again with another body.' },
+  UNAUTHENTICATED: { retryable: false, about: 'The request needs a token and has none that is known.' },
+  FORBIDDEN: { retryable: false, about: 'The token’s role, or where the request comes from, does not allow it.' },
+  RATE_LIMITED: { retryable: true, about: 'Too many requests came from one address.' },
+  WAIT_TIMEOUT: { retryable: true, about: 'Accepted, but not finished within the time that the caller gave.' },
+  INTERRUPTED: { retryable: true, about: 'A signal stopped a command before it was done; it can be resumed.' },
+  LOG_UNAVAILABLE: { retryable: true, about: 'The log can’t be read or written now.' },
+  STORE_UNAVAILABLE: { retryable: true, about: 'The store can’t be read or written now.' },
+  GATEWAY_UNAVAILABLE: { retryable: true, about: 'The payment gateway does not answer.' },
+  SERVER_UNAVAILABLE: { retryable: true, about: 'A server that the command needs does not answer.' },
+  INTERNAL: { retryable: false, about: 'A fault of Ordermill itself: please report it with the log lines around it.' },
+} as const satisfies Record<string, Readonly<{ retryable: boolean; about: string }>>
 
-export type ErrorCode = keyof typeof retryableByCode
+export type ErrorCode = keyof typeof errors
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.keys forgets what the keys are
-export const errorCodes = Object.keys(retryableByCode) as readonly ErrorCode[]
+export const errorCodes = Object.keys(errors) as readonly ErrorCode[]
+
+/** Rows of the error reference. */
+export const errorDescriptions: Readonly<Record<ErrorCode, Readonly<{ retryable: boolean; about: string }>>> = errors
 
 /** One place of an input that is wrong; `pointer` is a JSON Pointer (RFC 6901), empty for the whole. */
 export type Issue = Readonly<{ pointer: string; message: string }>
@@ -61,7 +59,7 @@ export class OrdermillError extends Error {
   }
 
   get retryable(): boolean {
-    return retryableByCode[this.code]
+    return errors[this.code].retryable
   }
 }
 

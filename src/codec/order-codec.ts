@@ -15,8 +15,12 @@ export type DecodedOrder = Readonly<{ order: Order; json: string }>
 
 type Outcome = Readonly<{ decoded: DecodedOrder } | { error: OrdermillError }>
 
-/** Three services of one process read the same record objects: each is parsed once, and forgotten with the record. */
-const outcomes = new WeakMap<LogRecord, Outcome>()
+/**
+ * Three services of one process read the same record objects: each is parsed once, and forgotten with the record.
+ * A WeakMap would do the same, at the price of parsing a third of the record again.
+ */
+const outcomeOf = Symbol('outcome of decoding')
+type Memo = LogRecord & { [outcomeOf]?: Outcome }
 
 /**
  * The order in a record's value.
@@ -24,22 +28,23 @@ const outcomes = new WeakMap<LogRecord, Outcome>()
  * @throws {OrdermillError} RECORD_INVALID with every issue and its JSON Pointer, or RECORD_TOO_LARGE
  */
 export function decodeOrder(record: LogRecord): DecodedOrder {
-  let outcome = outcomes.get(record)
-  if (!outcome) outcomes.set(record, (outcome = tryDecode(record.value ?? new Uint8Array())))
+  const memo: Memo = record
+  const outcome = (memo[outcomeOf] ??= tryDecode(record.value ?? new Uint8Array()))
   if ('error' in outcome) throw outcome.error
   return outcome.decoded
 }
 
 function tryDecode(value: Uint8Array): Outcome {
   try {
-    return { decoded: decodeBytes(value) }
+    return { decoded: decodeOrderBytes(value) }
   } catch (error) {
     if (error instanceof OrdermillError) return { error }
     throw error
   }
 }
 
-function decodeBytes(value: Uint8Array): DecodedOrder {
+/** As {@link decodeOrder}, for JSON text in bytes that are not in the log yet. */
+export function decodeOrderBytes(value: Uint8Array): DecodedOrder {
   if (value.byteLength > orderBytesMax) {
     throw new OrdermillError('RECORD_TOO_LARGE', `the order has ${value.byteLength} bytes, more than ${orderBytesMax}`)
   }
@@ -49,7 +54,7 @@ function decodeBytes(value: Uint8Array): DecodedOrder {
 
 /** As {@link decodeOrder}, for JSON text that is not in the log yet. */
 export function decodeOrderText(json: string): DecodedOrder {
-  return decodeBytes(bytesOf(json))
+  return decodeOrderBytes(bytesOf(json))
 }
 
 /** As {@link decodeOrder}, for a value that a JSON parser already made. */
@@ -59,9 +64,10 @@ export function parseOrder(value: unknown): Order {
   return orderOf(value)
 }
 
-/** The record of one order. `json` must hold a valid order with that id. */
-export function orderRecord(topic: string, json: string, orderId: number, eventId: string): NewRecord {
-  return { topic, key: bytesOf(String(orderId)), value: bytesOf(json), headers: eventIdHeaders(eventId) }
+/** The record of one order. `json` must hold a valid order with that id; bytes are taken as they are. */
+export function orderRecord(topic: string, json: string | Uint8Array, orderId: number, eventId: string): NewRecord {
+  const value = typeof json === 'string' ? bytesOf(json) : json
+  return { topic, key: bytesOf(String(orderId)), value, headers: eventIdHeaders(eventId) }
 }
 
 function orderOf(value: JsonObject): Order {

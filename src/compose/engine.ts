@@ -19,7 +19,6 @@ import { openCharger } from '../services/charger.ts'
 import { fraudService } from '../services/fraud-service.ts'
 import { paymentService } from '../services/payment-service.ts'
 import { runProducer } from '../services/producer.ts'
-import { timeLimitedGateway } from '../services/time-limited-gateway.ts'
 import { viewsService } from '../services/views-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -151,15 +150,15 @@ function runDemo(
 }
 
 function gatewayOf(config: Config) {
-  const gateway = simulatedPaymentGateway({
+  return simulatedPaymentGateway({
     latencyMs: config.gatewayLatencyMs,
     declineRatio: config.gatewayDeclineRatio,
     failRatio: config.gatewayFailRatio,
     hangRatio: config.gatewayHangRatio,
+    timeoutMs: config.paymentTimeoutMs,
     seed: config.gatewaySeed,
     sleep,
   })
-  return timeLimitedGateway(gateway, config.paymentTimeoutMs)
 }
 
 export function fraudRulesOf(config: Config): FraudRules {

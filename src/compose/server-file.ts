@@ -11,6 +11,11 @@ export function announceServer(dataDir: string, url: string): Readonly<{ withdra
   return { withdraw: () => rmSync(file, { force: true }) }
 }
 
+/** For whoever holds the data directory: a file that is there was left by a server that was killed. */
+export function forgetServer(dataDir: string): void {
+  rmSync(join(dataDir, fileName), { force: true })
+}
+
 /** Where the server of a data directory listens; undefined when none runs. A killed server's file tells nothing. */
 export function findServer(dataDir: string): string | undefined {
   let text: string
@@ -20,6 +25,7 @@ export function findServer(dataDir: string): string | undefined {
     return undefined
   }
   if (!isDirectoryLocked(dataDir)) return undefined
-  const { url }: { url?: unknown } = JSON.parse(text)
+  const announced: unknown = JSON.parse(text)
+  const url = typeof announced === 'object' && announced !== null && 'url' in announced ? announced.url : undefined
   return typeof url === 'string' ? url : undefined
 }

@@ -102,7 +102,7 @@ async function listen(server: Awaited<ReturnType<typeof buildServer>>, { host, p
     return await server.listen({ host, port })
   } catch (cause) {
     await server.close()
-    const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
     if (reason === 'EADDRINUSE') {
       throw new OrdermillError('PORT_IN_USE', `port ${port} of ${host} is taken: set PORT to another one`, { cause })
     }

@@ -42,7 +42,13 @@ export type PaymentAnswer =
 /** An answer after the gateway was asked. */
 export type SettledAnswer = Exclude<PaymentAnswer, { kind: 'charge' }>
 
-export type PaymentIntent = Readonly<{ order: Order; decision: PaymentDecision; position: Position; atMs: number }>
+/** `none`: a record that is known to have decided nothing, read again. It never makes or changes a payment. */
+export type PaymentIntent = Readonly<{
+  order: Order
+  decision: PaymentDecision | 'none'
+  position: Position
+  atMs: number
+}>
 
 /**
  * What a record means for its order's payment, and the ledger state to keep when it changes something.
@@ -54,6 +60,7 @@ export function judgePayment(
 ): Readonly<{ answer: PaymentAnswer; next?: LedgerState }> {
   const { order, position, decision, atMs } = intent
   if (!state) {
+    if (decision === 'none') return { answer: { kind: 'duplicate' } }
     const entry = { position, status: order.status, effect: decision, atMs }
     return decide({ content: contentOf(order), entries: [entry], payment: paymentBy(entry) })
   }
@@ -89,7 +96,7 @@ function effectOfChange(payment: LedgerPayment, { decision, order }: PaymentInte
   switch (payment.status) {
     case 'SKIPPED':
     case 'HELD':
-      return decision === payment.status ? 'noted' : decision
+      return decision === payment.status || decision === 'none' ? 'noted' : decision
     case 'PAID':
     case 'PENDING':
       return order.status === 'CANCELLED' ? 'cancelled-after-paid' : 'noted'

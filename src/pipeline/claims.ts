@@ -1,5 +1,6 @@
 import { OrdermillError } from '../errors.ts'
 import type { Log, Slice } from '../ports/log.ts'
+import type { PipelineObserver } from '../telemetry/pipeline-observer.ts'
 import { advance, type Claim, type Progress, type ShardKey } from '../ports/shards.ts'
 import { decodeItems } from './decode.ts'
 import type { Apply, Effects, OffsetRange, Service } from './service.ts'
@@ -21,7 +22,8 @@ type ClaimsOptions<Value, Fact, Answer> = Readonly<{
   effects: Extract<Effects<Fact, Answer>, { kind: 'store' }>
   log: Log
   owner: string
-  nextBatchId: () => string
+  observer: PipelineObserver
+  nextBatchId: (claim: Claim) => string
 }>
 
 /** Claims of one member: at most one a partition, each bound to the assignment under which it was taken. */
@@ -64,7 +66,8 @@ async function takeClaim<Value, Fact, Answer>(
   const { topic, topicId, partition } = slice
   const shard = { group: service.group, topic, topicId, partition }
   let claim = await effects.shards.claim(shard, owner)
-  if (claim.next > slice.end) throw storeAhead(shard, claim.next, slice.end)
+  signal.throwIfAborted()
+  if (claim.next > slice.end || claim.next < slice.from) await compareWithLog(options, slice, claim)
   while (claim.next < slice.from && !signal.aborted) {
     const range = { from: claim.next, to: Math.min(claim.next + catchUpWindow, slice.from) }
     const apply = effects.openCatchUp ? await effects.openCatchUp(shard, range) : effects.apply
@@ -72,6 +75,19 @@ async function takeClaim<Value, Fact, Answer>(
   }
   signal.throwIfAborted()
   return claim
+}
+
+/** The slice tells where the log ended when it was cut, and a member that slept may have been overtaken since. */
+async function compareWithLog<Value, Fact, Answer>(
+  { log, service: { group }, observer }: ClaimsOptions<Value, Fact, Answer>,
+  slice: Slice,
+  { shard, next }: Claim,
+): Promise<void> {
+  const topic = (await log.topics()).find(({ id }) => id === shard.topicId)
+  const { begin = slice.from, end = slice.end } = topic?.partitions[shard.partition] ?? {}
+  if (next > end) throw storeAhead(shard, next, end)
+  const lost = { from: next, to: Math.min(begin, slice.from) }
+  if (lost.to > lost.from) observer.lost({ group, slice: { ...slice, lost }, records: lost.to - lost.from })
 }
 
 async function catchUp<Value, Fact, Answer>(
@@ -95,7 +111,7 @@ async function catchUp<Value, Fact, Answer>(
         service.decode,
       ),
     )
-    const progress = { from: offset, next: offset, batchId: nextBatchId() }
+    const progress = { from: offset, next: offset, batchId: nextBatchId(claim) }
     await apply(claim, facts, progress, signal)
     claim = advance(claim, progress)
   }

@@ -17,7 +17,7 @@ export type PipelineOptions = Readonly<{
 }>
 
 type Run<Value, Fact, Answer> = PipelineOptions &
-  Readonly<{ service: Service<Value, Fact, Answer>; claims: Claims | undefined; nextBatchId: () => string }>
+  Readonly<{ service: Service<Value, Fact, Answer>; claims: Claims | undefined; nextBatchId: (claim: Claim) => string }>
 
 /**
  * Runs one service as a member of its group until `signal` aborts: decode, apply, dead-letter, emit; the log commits
@@ -30,11 +30,12 @@ export async function runService<Value, Fact, Answer>(
   options: PipelineOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { log, batch, owner } = options
+  const { log, batch } = options
   const { group, topics, effects } = service
   let batches = 0
-  const nextBatchId = (): string => `${owner}/${group}/${(batches += 1)}`
-  const claims = effects.kind === 'store' ? openClaims({ service, effects, log, owner, nextBatchId }) : undefined
+  // Batch ids are compared within one shard, where an epoch belongs to one claim: no restart can repeat an id.
+  const nextBatchId = ({ epoch }: Claim): string => `${epoch}/${(batches += 1)}`
+  const claims = effects.kind === 'store' ? openClaims({ ...options, service, effects, nextBatchId }) : undefined
   const run = { ...options, service, claims, nextBatchId }
   await log.transform({ group, topics, ...batch }, (next) => step(run, next), signal)
 }
@@ -48,6 +49,9 @@ async function step<Value, Fact, Answer>(run: Run<Value, Fact, Answer>, batch: B
     const last = batch.slices.findLast(({ records }) => records.length > 0)?.records.at(-1)
     if (last && service.summarise) outputs.push(await service.summarise(positionOf(last)))
     const records = batch.slices.reduce((sum, slice) => sum + slice.records.length, 0)
+    for (const slice of batch.slices) {
+      if (slice.lost) observer.lost({ group, slice, records: slice.lost.to - slice.lost.from })
+    }
     observer.committing({ service: name, group, records, outputs: outputs.length, seconds: (now() - startedMs) / 1000 })
     return outputs
   } catch (error) {
@@ -70,9 +74,7 @@ async function handleSlice<Value, Fact, Answer>(
   slice: Slice,
   batch: Batch,
 ): Promise<readonly NewRecord[]> {
-  const { service, claims, observer } = run
-  const { group } = service
-  if (slice.lost) observer.lost({ group, slice, records: slice.lost.to - slice.lost.from })
+  const { service, claims } = run
   const claim = await claims?.of(slice, batch.signal)
   // The group's offsets were lost or set back, and the store knows better what is committed.
   const records = claim ? slice.records.filter(({ offset }) => offset >= claim.from) : slice.records
@@ -92,7 +94,7 @@ async function answer<Value, Fact, Answer>(
   if (effects.kind === 'none' || !claim) return effects.kind === 'none' ? effects.answer(facts) : []
   // The group stands below what the store knows to be committed: nothing of this slice is new.
   if (slice.next <= claim.from) return []
-  const progress = { from: Math.max(slice.from, claim.from), next: slice.next, batchId: run.nextBatchId() }
+  const progress = { from: Math.max(slice.from, claim.from), next: slice.next, batchId: run.nextBatchId(claim) }
   try {
     const answers = await effects.apply(claim, facts, progress, signal)
     run.claims?.moved(slice, progress)

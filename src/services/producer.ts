@@ -36,7 +36,10 @@ export async function runProducer(options: ProducerOptions, signal: AbortSignal)
     const size = sleepMs > 0 ? 1 : Math.min(chunkMax, count - made)
     const orders = await makeOrders(options, takeIds, made, size)
     made += size
-    inFlight.push(appendOrders(options, orders))
+    const appending = appendOrders(options, orders)
+    // It is awaited after those before it: when they fail together, the first is thrown and the others must not be loose.
+    appending.catch(() => {})
+    inFlight.push(appending)
     if (inFlight.length >= inFlightMax || sleepMs > 0) await inFlight.shift()
     if (sleepMs > 0 && made < count) await sleep(sleepMs, signal)
   }

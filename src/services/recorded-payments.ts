@@ -1,3 +1,4 @@
+import { eventIdHeader, headerText } from '../codec/bytes.ts'
 import { decodePayment, outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import { positionOfEventId } from '../domain/position.ts'
 import type { SettledAnswer } from '../domain/payment.ts'
@@ -20,25 +21,34 @@ export type RecordedPayments = Readonly<{
  * The payments that this group wrote for a range of its input, read back from its own outputs: what fills a ledger that
  * is behind the log, without asking the gateway. Reads both topics once; keeps one entry for each output of the range.
  *
- * An outcome that retention has removed is answered HELD: whether that order was paid is for a person to find out.
+ * A record without an output decided nothing: its order was known, perhaps from another partition. Where retention has
+ * removed outputs that can't be told, and it is answered HELD: whether that order was paid is for a person to find out.
  */
 export async function openRecordedPayments(log: Log, shard: ShardKey, range: OffsetRange): Promise<RecordedPayments> {
   const recorded = new Map<number, SettledPayment>()
+  let isComplete = true
   for (const { name, partitions } of await log.topics()) {
     if (name !== paymentsTopic && name !== outcomesTopic) continue
     for (const { partition, begin, end } of partitions) {
+      isComplete &&= begin === 0
       await collect(log, { topic: name, partition, from: begin, to: end }, shard, range, recorded)
     }
   }
   return {
-    decided: (fact) => (fact.kind === 'payment' ? asDecided(fact, recorded.get(fact.offset)) : fact),
+    decided: (fact) => (fact.kind === 'payment' ? asDecided(fact, recorded.get(fact.offset), isComplete) : fact),
     answer: ({ offset, intent: { atMs } }) => recorded.get(offset) ?? { kind: 'settled', outcome: 'HELD', atMs },
   }
 }
 
 /** The policy may have changed since: what counts is what was done. */
-function asDecided(fact: Extract<PaymentFact, { kind: 'payment' }>, payment: SettledPayment | undefined): PaymentFact {
-  const decision = payment?.outcome === 'SKIPPED' || payment?.outcome === 'HELD' ? payment.outcome : 'charge'
+function asDecided(
+  fact: Extract<PaymentFact, { kind: 'payment' }>,
+  payment: SettledPayment | undefined,
+  isComplete: boolean,
+): PaymentFact {
+  const withoutOutput = isComplete ? 'none' : 'HELD'
+  const outcome = payment?.outcome ?? withoutOutput
+  const decision = outcome === 'PAID' || outcome === 'DECLINED' ? 'charge' : outcome
   return { ...fact, intent: { ...fact.intent, decision, atMs: payment?.atMs ?? fact.intent.atMs } }
 }
 
@@ -55,10 +65,10 @@ async function collect(
     if (records.length === 0) return
     offset = next
     for (const record of records) {
-      const payment = decodePayment(record)
-      const position = payment && positionOfEventId(shard.group, payment.eventId)
-      if (!payment || position?.topicId !== shard.topicId || position.partition !== shard.partition) continue
+      const position = positionOfEventId(shard.group, headerText(record, eventIdHeader) ?? '')
+      if (position?.topicId !== shard.topicId || position.partition !== shard.partition) continue
       if (position.offset < range.from || position.offset >= range.to) continue
+      const payment = decodePayment(record)
       into.set(position.offset, { kind: 'settled', outcome: payment.outcome, atMs: payment.atMs })
     }
   }

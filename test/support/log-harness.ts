@@ -119,7 +119,7 @@ export function numbered(prefix: string, count: number): readonly string[] {
 /** All records of a partition. */
 export async function readPartition(log: Log, topic: string, partition = 0): Promise<readonly LogRecord[]> {
   const all: LogRecord[] = []
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const { records, next } = await log.read({ topic, partition, offset, recordsMax: 1_000, bytesMax: 1_000_000 })
     if (records.length === 0) return all
     all.push(...records)

@@ -114,7 +114,8 @@ function writeTogether(requests: readonly Pending[], transact: (prepare: (draft:
       for (const request of requests) if (isAccepted(request, draft)) accepted.push(request)
     })
   } catch (error) {
-    for (const request of accepted) request.reject(error)
+    // Those that were refused by themselves keep their own error: a promise is settled once.
+    for (const request of requests) request.reject(error)
     return
   }
   for (const request of accepted) request.fulfil()

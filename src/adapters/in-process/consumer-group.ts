@@ -7,8 +7,8 @@ export type Assignment = { readonly token: string; readonly partition: Partition
 export type Member = {
   readonly topics: readonly string[]
   readonly owned: Map<PartitionState, Assignment>
-  /** Of the batch in flight. */
-  inFlight: Readonly<{ assignments: readonly Assignment[]; controller: AbortController }> | undefined
+  /** The last batch: in flight, or done with. */
+  batch: Readonly<{ assignments: readonly Assignment[]; controller: AbortController }> | undefined
   /** Where the next batch begins to look, so that every partition gets its turn. */
   turn: PartitionState | undefined
   /** Something that the member may be waiting for has changed. */
@@ -54,7 +54,7 @@ export function createConsumerGroup(name: string, state: LogState, newToken: () 
     handedOut,
     rebalance,
     join(topics, wake) {
-      const member: Member = { topics, owned: new Map(), inFlight: undefined, turn: undefined, wake }
+      const member: Member = { topics, owned: new Map(), batch: undefined, turn: undefined, wake }
       members.add(member)
       rebalance()
       return member
@@ -83,5 +83,5 @@ function revoke(member: Member, partition: PartitionState): void {
   if (assignment === undefined) return
   assignment.lost = true
   member.owned.delete(partition)
-  if (member.inFlight?.assignments.includes(assignment) === true) member.inFlight.controller.abort()
+  if (member.batch?.assignments.includes(assignment) === true) member.batch.controller.abort()
 }

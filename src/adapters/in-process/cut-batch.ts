@@ -10,9 +10,9 @@ type Source = Readonly<{ state: LogState; storage: LogStorage; group: ConsumerGr
 
 /** The member's next batch: an even share for each of its partitions that has something to read. */
 export function cutBatch(source: Source, member: Member, { recordsMax, bytesMax }: Subscription): CutBatch | undefined {
-  const waiting = inTurn(member).filter(({ partition }) => hasUnread(source, partition))
+  const order = inTurn(member)
+  const waiting = order.filter(({ partition }) => hasUnread(source, partition))
   const cut: { assignment: Assignment; slice: Slice }[] = []
-  let skipped: PartitionState | undefined
   let recordsLeft = recordsMax
   let bytesLeft = bytesMax
   for (const [index, assignment] of waiting.entries()) {
@@ -23,13 +23,14 @@ export function cutBatch(source: Source, member: Member, { recordsMax, bytesMax 
       firstBytesMax: cut.length === 0 ? Number.POSITIVE_INFINITY : bytesLeft,
     })
     const slice = sliceOf(source, assignment, read)
-    if (slice === undefined) skipped ??= assignment.partition
-    else cut.push({ assignment, slice })
+    if (slice !== undefined) cut.push({ assignment, slice })
     recordsLeft -= read.records.length
     bytesLeft = Math.max(bytesLeft - read.bytes, 0)
   }
-  member.turn = skipped ?? inTurn(member).find(({ partition }) => partition !== cut[0]?.assignment.partition)?.partition
-  if (cut.length === 0) return undefined
+  const [first] = cut
+  if (first === undefined) return undefined
+  // After the first one served, not the last: whoever found no room comes first some time, and the first has room.
+  member.turn = order[(order.indexOf(first.assignment) + 1) % order.length]?.partition
   const slices = cut.map(({ slice }) => slice)
   return { slices, assignments: cut.map(({ assignment }) => assignment), attempt: countAttempt(source.group, cut) }
 }

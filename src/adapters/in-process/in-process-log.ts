@@ -1,7 +1,7 @@
 import type { Log, NewRecord } from '../../ports/log.ts'
 import { createCommitQueue } from './commit-queue.ts'
 import { createConsumerGroup, type ConsumerGroup } from './consumer-group.ts'
-import { createTopics, deleteTopic, rememberSubscription, seek } from './log-admin.ts'
+import { createTopics, deleteTopic, seek } from './log-admin.ts'
 import { draftChange, type LogDraft } from './log-draft.ts'
 import { logClosed } from './log-errors.ts'
 import { describeTopics, groupLag, groupNames, readRange } from './log-queries.ts'
@@ -47,6 +47,12 @@ export function openInProcessLog(storage: LogStorage, options: Partial<Runtime> 
     if (closed) throw logClosed()
     return await query()
   }
+  const shutDown = (): void => {
+    closed = true
+    queue.close()
+    storage.close()
+    for (const group of groups.values()) for (const member of group.members) member.wake()
+  }
   const admin = { queue, state, groups, random: runtime.random }
 
   return {
@@ -55,9 +61,7 @@ export function openInProcessLog(storage: LogStorage, options: Partial<Runtime> 
       whileOpen(() => {
         const group = groupOf(subscription.group)
         const context = { state, storage, group, queue, runtime, isClosed: () => closed }
-        const running = runMember(context, subscription, step, signal)
-        void rememberSubscription(queue, state, group)
-        return running
+        return runMember(context, subscription, step, signal)
       }),
     read: (range) => whileOpen(() => readRange(storage, state, range)),
     createTopics: (topics) => createTopics(admin, topics),
@@ -66,13 +70,10 @@ export function openInProcessLog(storage: LogStorage, options: Partial<Runtime> 
     lag: (group) => whileOpen(() => groupLag(storage, state, group)),
     groups: () => whileOpen(() => groupNames(state)),
     seek: (group, targets) => seek(admin, group, targets),
-    close: () =>
-      whileOpen(() => {
-        closed = true
-        queue.close()
-        storage.close()
-        for (const group of groups.values()) for (const member of group.members) member.wake()
-      }),
+    close: () => {
+      if (!closed) shutDown()
+      return Promise.resolve()
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { hasCode, OrdermillError } from '../../errors.ts'
+import { OrdermillError } from '../../errors.ts'
 import type { Log, TopicSpec } from '../../ports/log.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
@@ -16,11 +16,11 @@ export function createTopics(
   { queue, state, groups, random }: AdminContext,
   topics: readonly TopicSpec[],
 ): Promise<void> {
-  for (const topic of topics) checkSpec(topic)
   return queue.submit({
     bytes: 0,
     alone: true,
     prepare: (draft) => {
+      for (const topic of topics) checkSpec(topic)
       const missing = new Map(topics.filter(({ name }) => !state.topics.has(name)).map((spec) => [spec.name, spec]))
       if (missing.size === 0) return
       draft.add({ createdTopics: [...missing.values()].map((spec) => ({ id: randomId(random), spec })) })
@@ -81,10 +81,12 @@ export async function rememberSubscription(
 ): Promise<void> {
   const topics = [...new Set([...members].flatMap((member) => member.topics))].toSorted()
   if (state.subscriptions.get(name)?.join('\n') === topics.join('\n')) return
+  state.subscriptions.set(name, topics)
   try {
     await queue.submit({ bytes: 0, prepare: (draft) => draft.subscribe({ group: name, topics }) })
-  } catch (error) {
-    // Only the display of lag suffers, until the next member joins.
-    if (!hasCode(error, 'LOG_UNAVAILABLE')) throw error
+  } catch {
+    // A log that can't be written makes the group's commits fail, and those are reported. Here only what other
+    // processes see of the lag suffers, until the next member joins.
+    state.subscriptions.delete(name)
   }
 }

@@ -9,11 +9,10 @@ export function readRange(
   { topic, partition, offset, recordsMax, bytesMax }: ReadRange,
 ): Readonly<{ records: readonly LogRecord[]; next: number }> {
   const known = partitionOf(state, topic, partition)
-  const from = Math.max(offset, known.begin)
   const limits = { recordsMax, bytesMax, firstBytesMax: Number.POSITIVE_INFINITY }
-  const { records } = readRecords(storage, known, { offset: from, end: known.end }, limits)
+  const { records } = readRecords(storage, known, { offset, end: known.end }, limits)
   const last = records.at(-1)
-  return { records, next: last === undefined ? from : last.offset + 1 }
+  return { records, next: last === undefined ? offset : last.offset + 1 }
 }
 
 export function describeTopics(state: LogState): readonly TopicDescription[] {

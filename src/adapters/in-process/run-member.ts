@@ -4,6 +4,7 @@ import type { NewRecord, Step, Subscription } from '../../ports/log.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { ConsumerGroup, Member } from './consumer-group.ts'
 import { cutBatch, type CutBatch } from './cut-batch.ts'
+import { rememberSubscription } from './log-admin.ts'
 import { fenced, logClosed } from './log-errors.ts'
 import type { LogState } from './log-state.ts'
 import type { LogStorage } from './log-storage.ts'
@@ -31,6 +32,7 @@ export async function runMember(
   const bell = createBell()
   const member = context.group.join(subscription.topics, bell.ring)
   signal.addEventListener('abort', bell.ring)
+  void rememberSubscription(context.queue, context.state, context.group)
   try {
     let failures = 0
     while (!signal.aborted) {
@@ -59,7 +61,7 @@ async function handOut(
   try {
     cut = cutBatch(context, member, subscription)
     if (cut === undefined) return 'idle'
-    member.inFlight = { assignments: cut.assignments, controller }
+    member.batch = { assignments: cut.assignments, controller }
     const outputs = await step({ slices: cut.slices, attempt: cut.attempt, signal: controller.signal })
     await commit(context, cut, outputs)
     return 'committed'
@@ -69,8 +71,6 @@ async function handOut(
     if (hasCode(error, 'FENCED')) context.group.retake((cut?.assignments ?? []).map(({ partition }) => partition))
     else if (error instanceof OrdermillError && !error.retryable) throw error
     return 'failed'
-  } finally {
-    member.inFlight = undefined
   }
 }
 

@@ -20,6 +20,14 @@ export function cursorAt(name: string, query: PageQuery, key: RowKey): string {
   return Buffer.from(JSON.stringify([fingerprintOf(name, query), ...key])).toString('base64url')
 }
 
+/** Keys of one walk: member by member, which are of the same types. */
+export function compareKeys(a: RowKey, b: RowKey): number {
+  const at = a.findIndex((part, index) => part !== b[index])
+  const [left, right] = [a[at], b[at]]
+  if (left === undefined || right === undefined) return 0
+  return left < right ? -1 : 1
+}
+
 function fingerprintOf(name: string, query: PageQuery): string {
   const conditions = Object.entries(query).filter(([member]) => member !== 'limit' && member !== 'cursor')
   return [name, ...conditions.map(([member, value]) => `${member}=${String(value)}`).toSorted()].join('&')

@@ -1,3 +1,4 @@
+import type { CurrencyCode } from '../../domain/currency.ts'
 import type { OrderAnswer } from '../../domain/order-state.ts'
 import { countPayment, type PaymentTally } from '../../domain/payment.ts'
 import { countOrder, countUnreadable, type Totals } from '../../domain/totals.ts'
@@ -27,18 +28,29 @@ export function foldPayments(tally: PaymentTally, next: number, settled: readonl
   }
 }
 
+type Point = { -readonly [Name in keyof SeriesPoint]: SeriesPoint[Name] }
+
 /** What the first records from `next` on add to each minute and currency. */
 export function foldSeries(next: number, facts: readonly OrderFact[], answers: Answers): readonly SeriesPoint[] {
-  const points = new Map<string, { -readonly [Name in keyof SeriesPoint]: SeriesPoint[Name] }>()
+  const points = new Map<string, Point>()
+  let point: Point | undefined
   for (const [index, fact] of facts.entries()) {
     if (fact.kind !== 'order' || fact.offset < next || answers[index]?.kind !== 'first') continue
     const { amount, createdAtMs } = fact.order
     const startMs = windowStart(createdAtMs, minuteMs)
-    const key = `${startMs} ${amount.currency}`
-    let point = points.get(key)
-    if (!point) points.set(key, (point = { startMs, currency: amount.currency, orderCount: 0, salesMinor: 0n }))
+    // Neighbours are of one minute nearly always.
+    if (point?.startMs !== startMs || point.currency !== amount.currency) {
+      point = pointOf(points, startMs, amount.currency)
+    }
     point.orderCount += 1
     point.salesMinor += BigInt(amount.minor)
   }
   return [...points.values()]
+}
+
+function pointOf(points: Map<string, Point>, startMs: number, currency: CurrencyCode): Point {
+  const key = `${startMs} ${currency}`
+  let point = points.get(key)
+  if (!point) points.set(key, (point = { startMs, currency, orderCount: 0, salesMinor: 0n }))
+  return point
 }

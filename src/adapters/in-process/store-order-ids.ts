@@ -3,10 +3,10 @@ import { OrdermillError } from '../../errors.ts'
 /** How many idempotency keys are remembered; then the oldest is dropped for each new one. */
 export const keysRememberedMax = 1_000_000
 
-/** @throws {OrdermillError} REQUEST_INVALID when `count` ids from `first` on would not be order ids */
-export function checkOrderIds(first: number, count: number): void {
-  if (Number.isSafeInteger(count) && count >= 0 && Number.isSafeInteger(first + count - 1)) return
-  const what = `${count} new order ids from ${first} on`
+/** @throws {OrdermillError} REQUEST_INVALID when `count` ids above `last` would not be order ids */
+export function checkOrderIds(last: number, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 0 && Number.isSafeInteger(last + count)) return
+  const what = `${count} new order ids above ${last}`
   throw new OrdermillError('REQUEST_INVALID', `cannot reserve ${what}: ids end at 2^53 - 1; send order_id yourself`)
 }
 

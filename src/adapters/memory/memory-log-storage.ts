@@ -109,9 +109,9 @@ function storedRecord(
     partition,
     offset,
     timestampMs,
-    key: key === null ? null : Uint8Array.from(key),
-    value: value === null ? null : Uint8Array.from(value),
-    headers: headers.map(([name, content]) => [name, Uint8Array.from(content)]),
+    key: key === null ? null : new Uint8Array(key),
+    value: value === null ? null : new Uint8Array(value),
+    headers: headers.map(([name, content]) => [name, new Uint8Array(content)]),
   }
 }
 

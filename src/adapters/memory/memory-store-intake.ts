@@ -31,10 +31,10 @@ export function memoryIntake(state: MemoryStoreState, pause: Pause): Intake {
 }
 
 function reserve(state: MemoryStoreState, count: number): number {
-  const first = Math.max(state.orderIdNext, state.orderIdSeenMax + 1)
-  checkOrderIds(first, count)
-  state.orderIdNext = first + count
-  return first
+  const last = Math.max(state.orderIdGiven, state.orderIdSeenMax)
+  checkOrderIds(last, count)
+  state.orderIdGiven = last + count
+  return last + 1
 }
 
 function forgetOldest({ requests }: MemoryStoreState): void {

@@ -1,5 +1,5 @@
 import type { Page, PageQuery } from '../../ports/order-queries.ts'
-import { cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../in-process/store-cursor.ts'
+import { compareKeys, cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../in-process/store-cursor.ts'
 
 export type Walk<Row> = Readonly<{
   name: string
@@ -33,11 +33,4 @@ function rowsAfter<Row>(after: RowKey | undefined, { rows, keyOf, descending }: 
   return [...rows]
     .filter((row) => after === undefined || sign * compareKeys(keyOf(row), after) > 0)
     .toSorted((a, b) => sign * compareKeys(keyOf(a), keyOf(b)))
-}
-
-function compareKeys(a: RowKey, b: RowKey): number {
-  const at = a.findIndex((part, index) => part !== b[index])
-  const [left, right] = [a[at], b[at]]
-  if (left === undefined || right === undefined) return 0
-  return left < right ? -1 : 1
 }

@@ -1,10 +1,9 @@
 import { currentStatus } from '../../domain/order-state.ts'
 import type { OrderQueries, OrderQuery, StoredAlert } from '../../ports/order-queries.ts'
 import type { RowKey } from '../in-process/store-cursor.ts'
-import { deadLetterPlace } from '../in-process/store-dead-letter-id.ts'
 import { checkOrderQuery } from '../in-process/store-order-query.ts'
 import { pageOf, type Walk } from './memory-store-page.ts'
-import { memoryStory, storedOrder, storedPayment } from './memory-store-story.ts'
+import { memoryStory, storedDeadLetter, storedOrder, storedPayment } from './memory-store-story.ts'
 import type { MemoryOrder, MemoryPayment, MemoryStoreState } from './memory-store-state.ts'
 
 type Queries = Omit<OrderQueries, 'totals' | 'payments' | 'viewCounts'>
@@ -15,7 +14,8 @@ export function memoryQueries(state: MemoryStoreState): Queries {
     ...memoryPages(state),
 
     findDeadLetter(id) {
-      return Promise.resolve(deadLetterPlace(id) && state.deadLetters.get(id))
+      const known = state.deadLetters.get(id)
+      return Promise.resolve(known && storedDeadLetter(known))
     },
 
     series({ fromMs, toMs }) {
@@ -74,7 +74,7 @@ function memoryPages(state: MemoryStoreState): Pages {
           matches: ({ group, code }) => (query.group ?? group) === group && (query.code ?? code) === code,
         }),
       )
-      return { ...page, items: page.items.map(({ position: _, ...letter }) => letter) }
+      return { ...page, items: page.items.map(storedDeadLetter) }
     },
   }
 }

@@ -16,10 +16,10 @@ export type MemoryStoreState = {
   readonly orders: Map<string, MemoryOrder>
   readonly ledger: Map<string, MemoryPayment>
   readonly alerts: Map<string, StoredAlert & Seen>
-  readonly deadLetters: Map<string, StoredDeadLetter & Seen>
+  readonly deadLetters: Map<string, MemoryDeadLetter>
   readonly series: Map<string, SeriesPoint>
   readonly requests: Map<string, RememberedRequest & { fingerprint: string }>
-  orderIdNext: number
+  orderIdGiven: number
   orderIdSeenMax: number
   claims: number
   version: number
@@ -51,6 +51,8 @@ export type MemoryOrder = Readonly<{
   document?: string
 }>
 
+export type MemoryDeadLetter = StoredDeadLetter & Seen
+
 export type MemoryPayment = Readonly<{ identity: OrderIdentity; ledger: LedgerState }>
 
 export function openMemoryStoreState(): MemoryStoreState {
@@ -62,7 +64,7 @@ export function openMemoryStoreState(): MemoryStoreState {
     deadLetters: new Map(),
     series: new Map(),
     requests: new Map(),
-    orderIdNext: 1,
+    orderIdGiven: 0,
     orderIdSeenMax: 0,
     claims: 0,
     version: 0,

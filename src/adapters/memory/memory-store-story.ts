@@ -1,7 +1,13 @@
 import { identityText, type OrderIdentity } from '../../domain/order.ts'
 import { currentStatus } from '../../domain/order-state.ts'
-import type { OrderQueries, OrderStory, StoredOrder, StoredPayment } from '../../ports/order-queries.ts'
-import type { MemoryOrder, MemoryPayment, MemoryStoreState } from './memory-store-state.ts'
+import type {
+  OrderQueries,
+  OrderStory,
+  StoredDeadLetter,
+  StoredOrder,
+  StoredPayment,
+} from '../../ports/order-queries.ts'
+import type { MemoryDeadLetter, MemoryOrder, MemoryPayment, MemoryStoreState } from './memory-store-state.ts'
 
 export function memoryStory(state: MemoryStoreState): Pick<OrderQueries, 'findOrder'> {
   return {
@@ -11,7 +17,7 @@ export function memoryStory(state: MemoryStoreState): Pick<OrderQueries, 'findOr
         .map(({ timestampMs, alert }) => ({ timestampMs, alert }))
       const deadLetters = [...state.deadLetters.values()]
         .filter((letter) => letter.orderId === orderId)
-        .map(({ position: _, ...letter }) => letter)
+        .map(storedDeadLetter)
       const known = identitiesOf(state, orderId).map((identity) => toldOf(state, identity))
       const nothing = known.length === 0 && alerts.length === 0 && deadLetters.length === 0
       const told = known.length > 0 || nothing ? known : [{ order: undefined, state: undefined, payment: undefined }]
@@ -50,4 +56,8 @@ export function storedOrder({ identity, state, timestampMs, document }: MemoryOr
 
 export function storedPayment({ identity, ledger }: MemoryPayment): StoredPayment {
   return { orderId: identity.orderId, timestampMs: ledger.entries[0].atMs, ledger }
+}
+
+export function storedDeadLetter({ position: _, ...letter }: MemoryDeadLetter): StoredDeadLetter {
+  return letter
 }

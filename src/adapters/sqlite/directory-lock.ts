@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { OrdermillError } from '../../errors.ts'
 
@@ -30,7 +30,7 @@ export function lockDirectory(directory: string): Readonly<{ release: () => void
 
 function openLock(directory: string): DatabaseSync {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
     return new DatabaseSync(join(directory, lockFile), { timeout: 0 })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -51,4 +51,11 @@ export function isDirectoryLocked(directory: string): boolean {
     if (error instanceof OrdermillError && error.code === 'DATA_DIR_LOCKED') return true
     throw error
   }
+}
+
+/** Not Node's own `recursive`, which never returns below a directory that takes no files, such as /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return
+  makeDirectory(dirname(directory))
+  mkdirSync(directory)
 }

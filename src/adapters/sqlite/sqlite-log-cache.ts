@@ -7,13 +7,11 @@ const recordOverheadBytes = 400
 
 type Cached = { readonly bytes: Uint8Array; readonly charge: number; records: readonly LogRecord[] | undefined }
 
-/**
- * The chunks that were used last, so that a process decodes a record once, however many groups read it. Holds `bytesMax`
- * at most, or else the last chunk alone.
- */
+/** The chunks that were used last, so that a process decodes a record once, however many groups read it. */
 export type ChunkCache = Readonly<{
   get: (key: string, partition: PartitionRef) => readonly LogRecord[] | undefined
-  put: (key: string, bytes: Uint8Array, recordCount: number) => void
+  /** With the records if they are decoded already. */
+  put: (key: string, bytes: Uint8Array, recordCount: number, records?: readonly LogRecord[]) => void
 }>
 
 export function createChunkCache(bytesMax: number): ChunkCache {
@@ -32,7 +30,7 @@ export function createChunkCache(bytesMax: number): ChunkCache {
     total += cached.charge
     // A map iterates in the order of insertion, so the first is the one that was not used for longest.
     for (const oldest of chunks.keys()) {
-      if (total <= bytesMax || oldest === key) break
+      if (total <= bytesMax) break
       remove(oldest)
     }
   }
@@ -45,9 +43,9 @@ export function createChunkCache(bytesMax: number): ChunkCache {
       insert(key, cached)
       return cached.records
     },
-    put(key, bytes, recordCount) {
+    put(key, bytes, recordCount, records) {
       remove(key)
-      insert(key, { bytes, charge: bytes.length + recordCount * recordOverheadBytes, records: undefined })
+      insert(key, { bytes, charge: bytes.length + recordCount * recordOverheadBytes, records })
     },
   }
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Header, LogRecord, NewRecord } from '../../ports/log.ts'
 import type { PartitionRef } from '../in-process/log-storage.ts'
 import { recordBytes } from '../in-process/record-bytes.ts'
@@ -132,6 +133,23 @@ export function decodeChunk(partition: PartitionRef, bytes: Uint8Array): readonl
     at = valueAt + Math.max(valueLength, 0)
   }
   return records
+}
+
+/** The records of a chunk as the file holds it, or why they are not those that were written. */
+export function verifyChunk(
+  partition: PartitionRef,
+  { from, next }: Readonly<{ from: number; next: number }>,
+  { bytes, checksum }: Readonly<{ bytes: Uint8Array; checksum: number }>,
+): readonly LogRecord[] | string {
+  if (crc32(bytes) !== checksum) return 'the checksum of its records is wrong'
+  try {
+    const records = decodeChunk(partition, bytes)
+    if (records[0]?.offset === from && records.length === next - from) return records
+    return `its records are not those from ${from} to ${next}`
+  } catch (error) {
+    if (error instanceof RangeError) return error.message
+    throw error
+  }
 }
 
 function slice(bytes: Uint8Array, at: number, length: number): Uint8Array | null {

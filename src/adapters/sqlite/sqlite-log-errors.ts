@@ -16,7 +16,7 @@ export function withLogErrors<Result>(file: string, access: () => Result): Resul
   }
 }
 
-function logError(file: string, cause: unknown): unknown {
+export function logError(file: string, cause: unknown): unknown {
   const code = resultCode(cause)
   if (code === undefined || !(cause instanceof Error)) return cause
   if (corrupt.has(code)) {

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { crc32 } from 'node:zlib'
 import type { LogRecord } from '../../ports/log.ts'
 import type { LogStorage, PartitionRef, RecordChunk, StoredPartition, StoredTopic } from '../in-process/log-storage.ts'
 import type { ChunkCache } from './sqlite-log-cache.ts'
+import { verifyChunk } from './sqlite-log-chunk.ts'
 import { corruptChunk } from './sqlite-log-errors.ts'
 import {
   blob,
@@ -22,7 +22,7 @@ export type SqliteLogReader = Pick<LogStorage, 'load' | 'chunk' | 'firstOffsetSi
 }
 
 const ofPartition = 'FROM chunks WHERE topic = ? AND partition = ?'
-const bounds = `SELECT first_offset, next_offset, timestamp_ms ${ofPartition}`
+const selectBounds = `SELECT first_offset, next_offset, timestamp_ms ${ofPartition}`
 
 export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache): SqliteLogReader {
   const select = {
@@ -33,12 +33,12 @@ export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache)
        FROM offsets JOIN topics ON topics.number = offsets.topic`,
     ),
     subscriptions: db.prepare('SELECT group_name, topics FROM subscriptions'),
-    first: db.prepare(`${bounds} ORDER BY first_offset LIMIT 1`),
-    last: db.prepare(`${bounds} ORDER BY first_offset DESC LIMIT 1`),
-    upTo: db.prepare(`${bounds} AND first_offset <= ? ORDER BY first_offset DESC LIMIT 1`),
-    after: db.prepare(`${bounds} AND first_offset > ? ORDER BY first_offset LIMIT 1`),
+    first: db.prepare(`${selectBounds} ORDER BY first_offset LIMIT 1`),
+    last: db.prepare(`${selectBounds} ORDER BY first_offset DESC LIMIT 1`),
+    upTo: db.prepare(`${selectBounds} AND first_offset <= ? ORDER BY first_offset DESC LIMIT 1`),
+    after: db.prepare(`${selectBounds} AND first_offset > ? ORDER BY first_offset LIMIT 1`),
     // Log time never decreases, so this looks at no more rows than have expired.
-    since: db.prepare(`${bounds} AND timestamp_ms >= ? ORDER BY first_offset LIMIT 1`),
+    since: db.prepare(`${selectBounds} AND timestamp_ms >= ? ORDER BY first_offset LIMIT 1`),
     payload: db.prepare(`SELECT payload, crc32 ${ofPartition} AND first_offset = ?`),
   }
   const numbers = new Map<string, number>()
@@ -68,29 +68,17 @@ export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache)
     const after = select.after.get(topic, partition, offset)
     return after === undefined ? undefined : chunkRow(after)
   }
-  const payloadOf = (
-    topic: number,
-    { topic: name, partition }: PartitionRef,
-    offset: number,
-  ): Uint8Array | undefined => {
-    const row = select.payload.get(topic, partition, offset)
-    if (row === undefined) return undefined
-    const bytes = blob(row, 'payload')
-    if (crc32(bytes) === integer(row, 'crc32')) return bytes
-    throw corruptChunk(file, { topic: name, partition, offset, why: 'the checksum of its records is wrong' })
-  }
-  const recordsOf = (
-    topic: number,
-    partition: PartitionRef,
-    { from, next }: ChunkRow,
-  ): readonly LogRecord[] | undefined => {
-    const key = chunkKey(topic, partition.partition, from)
+  const recordsOf = (topic: number, partition: PartitionRef, bounds: ChunkRow): readonly LogRecord[] | undefined => {
+    const key = chunkKey(topic, partition.partition, bounds.from)
     const cached = cache.get(key, partition)
     if (cached !== undefined) return cached
-    const bytes = payloadOf(topic, partition, from)
-    if (bytes === undefined) return undefined
-    cache.put(key, bytes, next - from)
-    return cache.get(key, partition)
+    const row = select.payload.get(topic, partition.partition, bounds.from)
+    if (row === undefined) return undefined
+    const bytes = blob(row, 'payload')
+    const decoded = verifyChunk(partition, bounds, { bytes, checksum: integer(row, 'crc32') })
+    if (typeof decoded === 'string') throw corruptChunk(file, { ...partition, offset: bounds.from, why: decoded })
+    cache.put(key, bytes, decoded.length, decoded)
+    return decoded
   }
 
   return {

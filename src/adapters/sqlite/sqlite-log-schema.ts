@@ -8,8 +8,8 @@ const applicationId = 0x4f4d4c47
 const busyTimeoutMs = 1_000
 /** Chunks are up to 256 KiB: larger pages mean fewer frames to write and to check. */
 const pageBytes = 8_192
-/** Pages of log before they are moved into the file: 32 MiB, about 150,000 orders. */
-const checkpointPages = 4_096
+/** Write-ahead pages before they are moved into the file: 16 MiB, which holds the event loop up for a few frames. */
+const checkpointPages = 2_048
 /** The write-ahead log's file is cut back to this after a checkpoint. */
 const journalBytesMax = 64 * 1024 * 1024
 
@@ -51,12 +51,13 @@ const schema = `
 export function openForWriting(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: busyTimeoutMs })
   return closingOnError(db, () => {
-    if (versionOf(db) === 0) db.exec(`PRAGMA page_size = ${pageBytes}`)
+    if (!isEmpty(db)) checkVersion(db, file)
+    db.exec(`PRAGMA page_size = ${pageBytes}`)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA journal_size_limit = ${journalBytesMax}`)
     // Two processes may come here at once: the second finds the tables of the first.
     db.exec('BEGIN IMMEDIATE')
-    if (versionOf(db) === 0) db.exec(schema)
+    if (isEmpty(db)) db.exec(schema)
     db.exec('COMMIT')
     checkVersion(db, file)
     return db
@@ -67,7 +68,7 @@ export function openForWriting(file: string): DatabaseSync {
 export function openForReading(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true })
   return closingOnError(db, () => {
-    if (versionOf(db) === 0) {
+    if (isEmpty(db)) {
       const what = `The log ${file} is being made by another process`
       throw new OrdermillError('LOG_UNAVAILABLE', `${what}: try again in a moment.`)
     }
@@ -76,13 +77,21 @@ export function openForReading(file: string): DatabaseSync {
   })
 }
 
-function closingOnError(db: DatabaseSync, prepare: () => DatabaseSync): DatabaseSync {
+export function limitFile(db: DatabaseSync, bytesMax: number): void {
+  db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / pageBytes)}`)
+}
+
+export function closingOnError<Result>(db: DatabaseSync, prepare: () => Result): Result {
   try {
     return prepare()
   } catch (error) {
     db.close()
     throw error
   }
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
 }
 
 function versionOf(db: DatabaseSync): number {

@@ -6,10 +6,10 @@ import type { Runtime } from '../in-process/runtime.ts'
 import { createChunkCache } from './sqlite-log-cache.ts'
 import { withLogErrors } from './sqlite-log-errors.ts'
 import { readSqliteLog } from './sqlite-log-reader.ts'
-import { openForReading, openForWriting } from './sqlite-log-schema.ts'
+import { closingOnError, limitFile, openForReading, openForWriting } from './sqlite-log-schema.ts'
 import { writeSqliteLog } from './sqlite-log-writer.ts'
 
-const cacheBytesMaxDefault = 64 * 1024 * 1024
+const cacheBytesMaxDefault = 12 * 1024 * 1024
 
 export type SqliteLogOptions = Partial<Runtime> &
   Readonly<{
@@ -18,20 +18,46 @@ export type SqliteLogOptions = Partial<Runtime> &
     readOnly?: boolean
     /** Memory for decoded records. */
     cacheBytesMax?: number
+    /** How large the file may grow; beyond it writes are refused as if the disk were full. */
+    fileBytesMax?: number
   }>
 
 /** A log in one SQLite file. One process writes it at a time; a second one that opens it takes it over. */
-export function openSqliteLog({ file, readOnly = false, cacheBytesMax, ...runtime }: SqliteLogOptions): Log {
-  const storage = withLogErrors(file, () => openStorage(file, readOnly, cacheBytesMax ?? cacheBytesMaxDefault))
-  return readOnly ? openReadOnlyLog(storage) : openInProcessLog(storage, runtime)
+export function openSqliteLog({
+  file,
+  readOnly = false,
+  cacheBytesMax = cacheBytesMaxDefault,
+  fileBytesMax,
+  ...runtime
+}: SqliteLogOptions): Log {
+  const storage = openStorage({ file, readOnly, cacheBytesMax, fileBytesMax })
+  if (readOnly) return openReadOnlyLog(storage)
+  try {
+    return openInProcessLog(storage, runtime)
+  } catch (error) {
+    storage.close()
+    throw error
+  }
 }
 
-function openStorage(file: string, readOnly: boolean, cacheBytesMax: number): LogStorage {
-  const db = readOnly ? openForReading(file) : openForWriting(file)
-  const cache = createChunkCache(cacheBytesMax)
-  const reader = readSqliteLog(db, file, cache)
-  const { topicNumber } = reader
-  const write = readOnly ? cannotWrite : writeSqliteLog({ db, file, cache, topicNumber })
+type StorageOptions = Readonly<{
+  file: string
+  readOnly: boolean
+  cacheBytesMax: number
+  fileBytesMax: number | undefined
+}>
+
+function openStorage({ file, readOnly, cacheBytesMax, fileBytesMax }: StorageOptions): LogStorage {
+  const db = withLogErrors(file, () => (readOnly ? openForReading(file) : openForWriting(file)))
+  const { reader, write } = withLogErrors(file, () =>
+    closingOnError(db, () => {
+      if (fileBytesMax !== undefined) limitFile(db, fileBytesMax)
+      const cache = createChunkCache(cacheBytesMax)
+      const reading = readSqliteLog(db, file, cache)
+      const { topicNumber } = reading
+      return { reader: reading, write: readOnly ? cannotWrite : writeSqliteLog({ db, file, cache, topicNumber }) }
+    }),
+  )
   return {
     load: () => withLogErrors(file, reader.load),
     chunk: (partition, offset) => withLogErrors(file, () => reader.chunk(partition, offset)),

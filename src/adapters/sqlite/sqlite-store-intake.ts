@@ -40,19 +40,19 @@ function rememberedOf(row: Row) {
 
 /** Only within a write. */
 function sqliteOrderIds(db: StoreDatabase): (count: number) => number {
-  const next = db.prepare(`
+  const greatest = db.prepare(`
     SELECT max(
-      ifnull((SELECT value FROM counters WHERE name = 'order_id_next'), 1),
-      ifnull((SELECT max(order_id) FROM orders), 0) + 1,
-      ifnull((SELECT max(order_id) FROM ledger), 0) + 1
-    ) AS first`)
+      ifnull((SELECT value FROM counters WHERE name = 'order_id_given'), 0),
+      ifnull((SELECT max(order_id) FROM orders), 0),
+      ifnull((SELECT max(order_id) FROM ledger), 0)
+    ) AS last`)
   const move = db.prepare(`
-    INSERT INTO counters (name, value) VALUES ('order_id_next', ?) ON CONFLICT DO UPDATE SET value = excluded.value`)
+    INSERT INTO counters (name, value) VALUES ('order_id_given', ?) ON CONFLICT DO UPDATE SET value = excluded.value`)
 
   return (count) => {
-    const first = Number(next.get()?.['first'])
-    checkOrderIds(first, count)
-    move.run(first + count)
-    return first
+    const last = intOf(greatest.get() ?? {}, 'last')
+    checkOrderIds(last, count)
+    move.run(last + count)
+    return last + 1
   }
 }

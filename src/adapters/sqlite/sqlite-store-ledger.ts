@@ -25,11 +25,12 @@ export function sqliteLedger(db: StoreDatabase): Ledger {
   const rows = sqliteLedgerRows(db)
   const placesNow = sqlitePlaces(db)
   const shards = sqliteShardSum(db, 'tally')
-  const sums = sqliteSums(db, 'tally')
+  const readPayments = sqlitePayments(db)
 
   function reserveOne({ identity, intent }: PaymentRecord, places: Places, mayWrite: boolean): PaymentAnswer {
     const fresh = judgePayment(undefined, intent)
-    if (mayWrite && fresh.next && rows.insert(identity, fresh.next, places.idOf(intent.position))) return fresh.answer
+    if (mayWrite && fresh.next && rows.insert(identity, fresh.next, places.placeOf(intent.position)))
+      return fresh.answer
     const { answer, next } = judgePayment(rows.read(identity, places), intent)
     if (next && mayWrite) rows.write(identity, next)
     return answer
@@ -41,7 +42,7 @@ export function sqliteLedger(db: StoreDatabase): Ledger {
     if (outcome !== 'PAID' && outcome !== 'DECLINED') return
     const { identity, intent } = fact
     const { position } = intent
-    if (rows.settleFirst({ identity, offset: position.offset, outcome, atMs }, places.idOf(position))) return
+    if (rows.settleFirst({ identity, offset: position.offset, outcome, atMs }, places.placeOf(position))) return
     const ledger = rows.read(identity, places)
     if (ledger?.payment.status !== 'PENDING' || !samePosition(ledger.payment.position, position)) return
     rows.write(identity, settlePayment(ledger, outcome, atMs))
@@ -71,12 +72,17 @@ export function sqliteLedger(db: StoreDatabase): Ledger {
         shards.move(claim.shard, progress, JSON.stringify(storePaymentTally(tally)))
       }),
 
-    payments: () =>
-      db.read(() => {
-        const { sums: stored, asOf } = sums()
-        const tally = emptyPaymentTally()
-        for (const sum of stored) addPaymentTally(tally, restorePaymentTally(restoreJson<StoredPaymentTally>(sum)))
-        return { tally, asOf }
-      }),
+    payments: () => db.read(readPayments),
+  }
+}
+
+/** Within a read. */
+export function sqlitePayments(db: StoreDatabase): () => Awaited<ReturnType<Ledger['payments']>> {
+  const sums = sqliteSums(db, 'tally')
+  return () => {
+    const { sums: stored, asOf } = sums()
+    const tally = emptyPaymentTally()
+    for (const sum of stored) addPaymentTally(tally, restorePaymentTally(restoreJson<StoredPaymentTally>(sum)))
+    return { tally, asOf }
   }
 }

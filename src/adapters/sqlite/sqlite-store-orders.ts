@@ -1,10 +1,11 @@
 import { judgeOrder, type OrderAnswer } from '../../domain/order-state.ts'
 import { addTotals, emptyTotals, restoreTotals, storeTotals, type StoredTotals } from '../../domain/totals.ts'
-import type { OrderBook } from '../../ports/order-book.ts'
+import type { OrderBook, TotalsSnapshot } from '../../ports/order-book.ts'
 import type { Claim } from '../../ports/shards.ts'
 import { checkClaim } from '../in-process/store-claim.ts'
 import { foldOrders, foldSeries } from '../in-process/store-fold.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
+import { sqliteEras } from './sqlite-store-eras.ts'
 import { sqliteOrderRows, type Recorded } from './sqlite-store-order-rows.ts'
 import { sqlitePlaces, type Places } from './sqlite-store-places.ts'
 import { restoreJson } from './sqlite-store-rows.ts'
@@ -18,8 +19,9 @@ export function sqliteOrders(db: StoreDatabase): Orders {
   const rows = sqliteOrderRows(db)
   const placesNow = sqlitePlaces(db)
   const shards = sqliteShardSum(db, 'totals')
-  const sums = sqliteSums(db, 'totals')
+  const readTotals = sqliteTotals(db)
   const series = sqliteSeries(db)
+  const eras = sqliteEras(db)
 
   /** A record that was here before: its answer is the recorded one, or it changes the order. */
   function judge(fact: Recorded, claim: Claim, places: Places, mayWrite: boolean): OrderAnswer {
@@ -36,27 +38,35 @@ export function sqliteOrders(db: StoreDatabase): Orders {
         const shard = shards.read(claim.shard)
         const applies = checkClaim(shard, claim, progress) === 'apply'
         const places = placesNow()
-        const place = places.idOf(claim.shard)
+        const at = { place: places.placeOf(claim.shard), era: eras.current() }
+        let inserted = 0
         const answers = facts.map((fact) => {
           if (fact.kind !== 'order') return undefined
           const mayWrite = applies && fact.offset >= claim.next
-          if (mayWrite && rows.insert(fact, claim.shard.partition, place)) return first
-          return judge(fact, claim, places, mayWrite)
+          if (!mayWrite || !rows.insert(fact, at)) return judge(fact, claim, places, mayWrite)
+          inserted += 1
+          return first
         })
         if (!applies) return answers
         const totals = shard?.sum === undefined ? emptyTotals() : restoreTotals(restoreJson<StoredTotals>(shard.sum))
         foldOrders(totals, claim.next, facts, answers)
+        eras.count(inserted)
         series.add(foldSeries(claim.next, facts, answers))
         shards.move(claim.shard, progress, JSON.stringify(storeTotals(totals)))
         return answers
       }),
 
-    totals: () =>
-      db.read(() => {
-        const { sums: stored, asOf } = sums()
-        const totals = emptyTotals()
-        for (const sum of stored) addTotals(totals, restoreTotals(restoreJson<StoredTotals>(sum)))
-        return { totals, asOf }
-      }),
+    totals: () => db.read(readTotals),
+  }
+}
+
+/** Within a read. */
+export function sqliteTotals(db: StoreDatabase): () => TotalsSnapshot {
+  const sums = sqliteSums(db, 'totals')
+  return () => {
+    const { sums: stored, asOf } = sums()
+    const totals = emptyTotals()
+    for (const sum of stored) addTotals(totals, restoreTotals(restoreJson<StoredTotals>(sum)))
+    return { totals, asOf }
   }
 }

@@ -5,7 +5,7 @@ import { intOf, textOf, type Row } from './sqlite-store-rows.ts'
 
 export type Condition = Readonly<{ sql: string; value: number | string }>
 
-export type Walk<Item> = Readonly<{
+type Rows = Readonly<{
   name: string
   table: string
   columns: string
@@ -18,8 +18,8 @@ export type Walk<Item> = Readonly<{
   seek: readonly Condition[]
   /** Conditions that each row looked at is tested for. */
   filter: readonly Condition[]
-  itemOf: (row: Row) => Item
 }>
+export type Walk<Item> = Rows & Readonly<{ itemOf: (row: Row) => Item }>
 
 /**
  * One page of a walk in key order: at most `limit` matches among at most {@link rowsScannedMax} rows.
@@ -41,7 +41,7 @@ export function pageOf<Item>(db: StoreDatabase, query: PageQuery, walk: Walk<Ite
 
 type Window = Readonly<{ sql: string; values: readonly (number | string)[] }>
 
-function windowOf<Item>({ table, columns, key, descending, seek }: Walk<Item>, after: RowKey | undefined): Window {
+function windowOf({ table, columns, key, descending, seek }: Rows, after: RowKey | undefined): Window {
   const marks = key.map(() => '?').join(', ')
   const from = after ? [`(${key.join(', ')}) ${descending ? '<' : '>'} (${marks})`] : []
   const where = [...seek.map(({ sql }) => sql), ...from].join(' AND ')
@@ -51,7 +51,7 @@ function windowOf<Item>({ table, columns, key, descending, seek }: Walk<Item>, a
 }
 
 /** The last row of a full window, and undefined when the window holds all the rows that are left. */
-function windowEnd<Item>(db: StoreDatabase, { key, filter }: Walk<Item>, { sql, values }: Window): Row | undefined {
+function windowEnd(db: StoreDatabase, { key, filter }: Rows, { sql, values }: Window): Row | undefined {
   if (filter.length === 0) return undefined
   return db.prepare(`SELECT ${key.join(', ')} FROM (${sql}) LIMIT 1 OFFSET ${rowsScannedMax - 1}`).get(...values)
 }
@@ -60,6 +60,6 @@ function whereOf(conditions: readonly Condition[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`
 }
 
-function keyOf(row: Row, key: readonly string[], example: RowKey): RowKey {
+export function keyOf(row: Row, key: readonly string[], example: RowKey): RowKey {
   return key.map((column, index) => (typeof example[index] === 'number' ? intOf(row, column) : textOf(row, column)))
 }

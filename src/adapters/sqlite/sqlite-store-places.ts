@@ -3,45 +3,48 @@ import { OrdermillError } from '../../errors.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { intOf, textOf } from './sqlite-store-rows.ts'
 
-type Place = Readonly<{ topicId: string; partition: number }>
+type Partition = Readonly<{ topicId: string; partition: number }>
 
-/** Small numbers for (topic id, partition), so that a position takes a few bytes. */
+/** A partition of a topic as one number, which sorts by partition: a position then takes a few bytes. */
 export type Places = Readonly<{
   /** Only within a write. */
-  idOf: (place: Place) => number
-  positionOf: (id: number, offset: number) => Position
+  placeOf: (partition: Partition) => number
+  positionOf: (place: number, offset: number) => Position
 }>
 
-/** What it returns is for one transaction: a number that a rolled back write gave out may come again for another place. */
-export function sqlitePlaces(db: StoreDatabase): () => Places {
-  const insert = db.prepare('INSERT INTO places (topic_id, place_partition) VALUES (?, ?) ON CONFLICT DO NOTHING')
-  const byPlace = db.prepare('SELECT place FROM places WHERE topic_id = ? AND place_partition = ?')
-  const byId = db.prepare('SELECT topic_id, place_partition FROM places WHERE place = ?')
+/** Topics that were made again count each time. */
+const topicsMax = 65_536
 
-  function makeId({ topicId, partition }: Place): number {
-    insert.run(topicId, partition)
-    return intOf(byPlace.get(topicId, partition) ?? {}, 'place')
+/** What it returns is for one transaction: a number that a rolled back write gave out may come again for another topic. */
+export function sqlitePlaces(db: StoreDatabase): () => Places {
+  const insert = db.prepare('INSERT INTO topics (topic_id) VALUES (?) ON CONFLICT DO NOTHING')
+  const byId = db.prepare('SELECT serial FROM topics WHERE topic_id = ?')
+  const bySerial = db.prepare('SELECT topic_id FROM topics WHERE serial = ?')
+
+  function serialOf(topicId: string): number {
+    insert.run(topicId)
+    const serial = intOf(byId.get(topicId) ?? {}, 'serial')
+    if (serial < topicsMax) return serial
+    throw new OrdermillError('INTERNAL', `the store can't tell more than ${topicsMax} topics apart: start a new one`)
   }
 
-  function readPlace(id: number): Place {
-    const row = byId.get(id)
-    if (!row) throw new OrdermillError('DATA_CORRUPT', `the store lacks place ${id}: restore it`)
-    return { topicId: textOf(row, 'topic_id'), partition: intOf(row, 'place_partition') }
+  function topicOf(serial: number): string {
+    return textOf(bySerial.get(serial) ?? {}, 'topic_id')
   }
 
   return () => {
-    const places = new Map<number, Place>()
-    let last: (Place & { id: number }) | undefined
+    const topics = new Map<number, string>()
+    let last: Readonly<{ topicId: string; serial: number }> | undefined
     return {
-      idOf({ topicId, partition }) {
-        if (last?.topicId === topicId && last.partition === partition) return last.id
-        last = { topicId, partition, id: makeId({ topicId, partition }) }
-        return last.id
+      placeOf({ topicId, partition }) {
+        if (last?.topicId !== topicId) last = { topicId, serial: serialOf(topicId) }
+        return partition * topicsMax + last.serial
       },
-      positionOf(id, offset) {
-        let place = places.get(id)
-        if (!place) places.set(id, (place = readPlace(id)))
-        return { topicId: place.topicId, partition: place.partition, offset }
+      positionOf(place, offset) {
+        const serial = place % topicsMax
+        let topicId = topics.get(serial)
+        if (topicId === undefined) topics.set(serial, (topicId = topicOf(serial)))
+        return { topicId, partition: Math.floor(place / topicsMax), offset }
       },
     }
   }

@@ -24,7 +24,7 @@ export function sqliteQueries(db: StoreDatabase): Queries {
           name: 'payments',
           table: 'ledger',
           columns: ledgerColumns,
-          key: ['at_ms', 'first_partition', 'first_offset', 'order_id', 'identity_ms'],
+          key: ['at_ms', 'place', 'first_offset', 'order_id', 'identity_ms'],
           example: [0, 0, 0, 0, 0],
           descending: true,
           seek: [],

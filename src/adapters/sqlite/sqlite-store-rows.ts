@@ -15,15 +15,12 @@ export function textOf(row: Row, column: string): string {
   return value
 }
 
-export function intOrNull(row: Row, column: string): number | null {
-  return row[column] === null ? null : intOf(row, column)
-}
-
 export function textOrNull(row: Row, column: string): string | null {
   return row[column] === null ? null : textOf(row, column)
 }
 
 /** JSON that this adapter wrote itself, so that its shape is known. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what was stored is the caller's to say
 export function restoreJson<Stored>(text: string): Stored {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the writer is this adapter, in a checked file
   return JSON.parse(text) as Stored

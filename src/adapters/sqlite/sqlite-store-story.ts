@@ -30,7 +30,7 @@ export function sqliteStory(db: StoreDatabase): Pick<OrderQueries, 'findOrder'> 
     const order = orderOf.get(orderId, createdAtMs)
     const payment = paymentOf.get(orderId, createdAtMs)
     return {
-      order: order && storedOrderOf(order),
+      order: order && storedOrderOf(order, places),
       state: order && stateOf(order, places),
       payment: payment && storedPaymentOf(payment, places),
     }

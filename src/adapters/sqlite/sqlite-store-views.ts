@@ -15,7 +15,7 @@ const noViews: ViewCounts = { alerts: 0, deadLetters: 0 }
 /** Counted in the shards: counting rows would be a scan. */
 export function sqliteViews(db: StoreDatabase): Views {
   const shards = sqliteShardSum(db, 'views')
-  const sums = sqliteSums(db, 'views')
+  const readCounts = sqliteViewCounts(db)
   const insert = sqliteViewInsert(db)
 
   return {
@@ -28,8 +28,14 @@ export function sqliteViews(db: StoreDatabase): Views {
         shards.move(claim.shard, progress, JSON.stringify(counts))
       }),
 
-    viewCounts: () => db.read(() => sums().sums.map(countsOf).reduce(addCounts, noViews)),
+    viewCounts: () => db.read(readCounts),
   }
+}
+
+/** Within a read. */
+export function sqliteViewCounts(db: StoreDatabase): () => ViewCounts {
+  const sums = sqliteSums(db, 'views')
+  return () => sums().sums.map(countsOf).reduce(addCounts, noViews)
 }
 
 function countsOf(sum: string | undefined): ViewCounts {

@@ -11,7 +11,12 @@ import { sqliteStory } from './sqlite-store-story.ts'
 import { sqliteViews } from './sqlite-store-views.ts'
 
 /** `readOnly` is for readers beside a writer: the file must exist, and every write rejects with STORE_UNAVAILABLE. */
-export type SqliteStoreOptions = Readonly<{ file: string; readOnly?: boolean }>
+export type SqliteStoreOptions = Readonly<{
+  file: string
+  readOnly?: boolean
+  /** How long a write waits for another process's; it blocks this thread. */
+  busyTimeoutMs?: number
+}>
 
 /**
  * A store in one SQLite file, which several processes of one host may share. Every apply is one transaction.
@@ -21,8 +26,8 @@ export type SqliteStoreOptions = Readonly<{ file: string; readOnly?: boolean }>
  *
  * @throws {OrdermillError} STORE_UNAVAILABLE, or DATA_CORRUPT for a file that is damaged or of a newer version
  */
-export function openSqliteStore({ file, readOnly = false }: SqliteStoreOptions): OrderStore {
-  const db = openStoreDatabase(file, readOnly)
+export function openSqliteStore({ file, ...options }: SqliteStoreOptions): OrderStore {
+  const db = openStoreDatabase(file, options)
   return {
     ...sqliteShards(db),
     ...sqliteOrders(db),

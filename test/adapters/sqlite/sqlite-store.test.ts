@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it, type TestContext } from 'node:test'
+import { checkSqliteStore } from '../../../src/adapters/sqlite/sqlite-store-check.ts'
+import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
+import { hasCode, type ErrorCode } from '../../../src/errors.ts'
+import type { OrderQuery } from '../../../src/ports/order-queries.ts'
+import type { OrderStore } from '../../../src/ports/order-store.ts'
+import { describeOrderStoreContract } from '../../contract/order-store.contract.ts'
+import { closedAfter, orderWriter } from '../../contract/order-store/open-store.ts'
+import { alertFact, applyViews } from '../../contract/order-store/views.ts'
+import { anOrder, noonMs, orderFact, paymentFact, paymentShard, progressTo } from '../../support/order-facts.ts'
+import { tempDir } from '../../support/temp.ts'
+
+describeOrderStoreContract('sqlite', async (t) => {
+  const file = join(await tempDir(t), 'store.db')
+  return () => Promise.resolve(openSqliteStore({ file }))
+})
+
+describe('sqlite: store file', () => {
+  it('is sound after a normal life', async (t) => {
+    const file = await lived(t)
+    assert.deepEqual(await checkSqliteStore(file), [])
+  })
+
+  it('says what is missing when counted orders, payments or views are gone', async (t) => {
+    const file = await lived(t)
+    const db = new DatabaseSync(file)
+    db.exec('DELETE FROM orders WHERE order_id = 2; DELETE FROM ledger; DELETE FROM alerts')
+    db.close()
+    assert.deepEqual(await checkSqliteStore(file), [
+      '2 orders were counted, and 1 are stored',
+      'orders: 20.03 USD were counted, and 10.01 are stored',
+      '1 paid orders were counted, and 0 are stored',
+      'paid orders: 10.01 USD were counted, and 0.00 are stored',
+      '1 alerts were counted, and 0 are stored',
+    ])
+  })
+
+  it('says that a file is no store', async (t) => {
+    const file = join(await tempDir(t), 'store.db')
+    await writeFile(file, 'x'.repeat(100_000))
+    assert.match((await checkSqliteStore(file)).join(), /store\.db is damaged: it is no SQLite database/)
+    assert.throws(() => openSqliteStore({ file }), isCode('DATA_CORRUPT'))
+  })
+
+  it('refuses a file of a newer version, and does not touch it', async (t) => {
+    const file = await lived(t)
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    assert.throws(
+      () => openSqliteStore({ file }),
+      (error) => isCode('DATA_CORRUPT')(error) && /version 99/.test(String(error)),
+    )
+  })
+
+  it('can be opened by a reader beside its writer, which can not write', async (t) => {
+    const file = join(await tempDir(t), 'store.db')
+    assert.throws(() => openSqliteStore({ file, readOnly: true }), isCode('STORE_UNAVAILABLE'))
+    const store = closedAfter(t, openSqliteStore({ file }))
+    const reader = closedAfter(t, openSqliteStore({ file, readOnly: true }))
+    await (await orderWriter(store)).apply(orderFact(anOrder(1), 0))
+    assert.equal((await reader.totals()).totals.overall.orderCount, 1)
+    assert.equal((await reader.searchOrders({ sort: 'newest', limit: 5 })).items.length, 1)
+    await assert.rejects(reader.reserveOrderIds(1), isCode('STORE_UNAVAILABLE'))
+  })
+
+  it('is unavailable while another process holds the write lock, and goes on behind it', async (t) => {
+    const file = join(await tempDir(t), 'store.db')
+    const store = closedAfter(t, openSqliteStore({ file, busyTimeoutMs: 10 }))
+    const { apply } = await orderWriter(store)
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    await assert.rejects(apply(orderFact(anOrder(1), 0)), isCode('STORE_UNAVAILABLE'))
+    assert.equal((await store.totals()).totals.overall.orderCount, 0, 'reads do not wait')
+    other.close()
+    assert.deepEqual(await apply(orderFact(anOrder(1), 0)), [{ kind: 'first' }])
+  })
+
+  it('applies all of a batch or nothing', async (t) => {
+    const file = join(await tempDir(t), 'store.db')
+    const store = closedAfter(t, openSqliteStore({ file }))
+    const { apply } = await orderWriter(store)
+    const saboteur = new DatabaseSync(file)
+    saboteur.exec("CREATE TRIGGER fail BEFORE UPDATE ON shards BEGIN SELECT RAISE(ABORT, 'no'); END")
+    await assert.rejects(apply(orderFact(anOrder(1), 0)), isCode('INTERNAL'))
+    assert.deepEqual(await store.findOrder(1), [])
+    assert.deepEqual(await store.series({ fromMs: 0, toMs: 1e15 }), [])
+    saboteur.exec('DROP TRIGGER fail')
+    saboteur.close()
+    assert.deepEqual(await apply(orderFact(anOrder(1), 0)), [{ kind: 'first' }])
+    assert.deepEqual(await checkSqliteStore(file), [])
+  })
+
+  it('merges the eras of its indexes: every order once and in order', async (t) => {
+    const store = closedAfter(t, openSqliteStore({ file: join(await tempDir(t), 'store.db') }))
+    const { apply } = await orderWriter(store)
+    const [batches, each] = [9, 4_096]
+    // Mostly growing: then an era gives more of a page than its share.
+    const minorOf = (id: number) => id + ((id * 7919) % 501)
+    for (let batch = 0; batch < batches; batch += 1) {
+      const ids = Array.from({ length: each }, (_, n) => batch * each + n + 1)
+      await apply(
+        ...ids.map((id) =>
+          orderFact(anOrder(id, { customerId: id % 50, amount: { currency: 'USD', minor: minorOf(id) } }), id),
+        ),
+      )
+    }
+    const amounts = await idsOf(store, { sort: 'amount_asc', currency: 'USD', limit: 5_000 })
+    const all = Array.from({ length: batches * each }, (_, n) => n + 1)
+    assert.deepEqual(
+      amounts,
+      all.toSorted((a, b) => minorOf(a) - minorOf(b) || a - b),
+    )
+    const mine = await idsOf(store, { sort: 'newest', customerId: 7, country: 'US', limit: 40 })
+    assert.deepEqual(mine, all.filter((id) => id % 50 === 7).toReversed())
+  })
+})
+
+async function idsOf(store: OrderStore, query: OrderQuery): Promise<readonly number[]> {
+  const ids: number[] = []
+  let page = await store.searchOrders(query)
+  for (;;) {
+    ids.push(...page.items.map(({ orderId }) => orderId))
+    if (page.nextCursor === null) return ids
+    page = await store.searchOrders({ ...query, cursor: page.nextCursor })
+  }
+}
+
+function isCode(code: ErrorCode) {
+  return (error: unknown) => hasCode(error, code)
+}
+
+/** A file with two orders, one of them paid, and an alert. */
+async function lived(t: TestContext): Promise<string> {
+  const file = join(await tempDir(t), 'store.db')
+  const store = openSqliteStore({ file })
+  await (await orderWriter(store)).apply(orderFact(anOrder(1), 0), orderFact(anOrder(2), 1))
+  const claim = await store.claim(paymentShard(), 'payer')
+  const fact = paymentFact(anOrder(1), 0)
+  await store.reserve(claim, [fact])
+  const answer = { kind: 'settled', outcome: 'PAID', atMs: noonMs } as const
+  await store.settle(claim, [{ ...fact, answer }], progressTo(1))
+  await applyViews(store, [alertFact(1, 0)])
+  await store.close()
+  return file
+}

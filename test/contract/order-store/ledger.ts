@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { ChargeOutcome, PaymentAnswer, SettledAnswer } from '../../../src/domain/payment.ts'
+import type { OrderStore } from '../../../src/ports/order-store.ts'
+import type { PaymentFact, SettledFact } from '../../../src/ports/payment-ledger.ts'
+import { advance, type ShardKey } from '../../../src/ports/shards.ts'
+import {
+  anOrder,
+  noonMs,
+  paymentFact,
+  paymentShard,
+  progressTo,
+  type PaymentRecord,
+} from '../../support/order-facts.ts'
+import { openFor, type StoreOpeners } from './open-store.ts'
+
+const charge = { kind: 'charge' }
+const paid = { kind: 'settled', outcome: 'PAID', atMs: noonMs }
+
+export function testLedger(openers: StoreOpeners): void {
+  it('lets only one position charge an order', async (t) => {
+    const store = await openFor(t, openers)
+    const claim = await store.claim(paymentShard(), 'owner')
+    const facts = [paymentFact(anOrder(1), 0), paymentFact(anOrder(1), 1), paymentFact(anOrder(2), 2)]
+    assert.deepEqual(await store.reserve(claim, facts), [charge, { kind: 'duplicate' }, charge])
+    const shard = paymentShard({ partition: 1 })
+    const other = await store.claim(shard, 'other')
+    assert.deepEqual(await store.reserve(other, [paymentFact(anOrder(1), 0, { shard })]), [{ kind: 'duplicate' }])
+  })
+
+  it('lets the position charge again until it is settled, and repeats the outcome then', async (t) => {
+    const store = await openFor(t, openers)
+    const [first, second] = [paymentFact(anOrder(1), 0), paymentFact(anOrder(2), 1)]
+    let claim = await store.claim(paymentShard(), 'owner')
+    assert.deepEqual(await store.reserve(claim, [first, second]), [charge, charge])
+    claim = await store.claim(paymentShard(), 'owner again')
+    assert.deepEqual(await store.reserve(claim, [first, second]), [charge, charge])
+    await store.settle(claim, [settledAs(first, 'PAID'), settledAs(second, 'DECLINED')], progressTo(2))
+    claim = await store.claim(paymentShard(), 'owner once more')
+    assert.deepEqual(await store.reserve(claim, [first, second]), [paid, { ...paid, outcome: 'DECLINED' }])
+  })
+
+  it('keeps the first outcome', async (t) => {
+    const store = await openFor(t, openers)
+    const { pay, shard } = await payer(store)
+    const fact = paymentFact(anOrder(1), 0, { shard })
+    await pay([fact], 'PAID')
+    await pay([fact, paymentFact(anOrder(1), 1)], 'DECLINED')
+    assert.equal((await store.findOrder(1))[0]?.payment?.ledger.payment.status, 'PAID')
+    assert.equal((await store.payments()).tally.declined, 0)
+  })
+
+  it('settles no other position', async (t) => {
+    const store = await openFor(t, openers)
+    const claim = await store.claim(paymentShard(), 'owner')
+    await store.reserve(claim, [paymentFact(anOrder(1), 0)])
+    const shard = paymentShard({ partition: 1 })
+    const other = await store.claim(shard, 'other')
+    await store.settle(other, [settledAs(paymentFact(anOrder(1), 0, { shard }), 'PAID')], progressTo(1))
+    assert.equal((await store.findOrder(1))[0]?.payment?.ledger.payment.status, 'PENDING')
+  })
+
+  it('charges an order that was skipped or held when its status changes', async (t) => {
+    for (const decision of ['SKIPPED', 'HELD'] as const) {
+      const store = await openFor(t, openers)
+      const { pay } = await payer(store)
+      const order = anOrder(1, { status: 'CANCELLED' })
+      const before = { kind: 'settled', outcome: decision, atMs: noonMs }
+      assert.deepEqual(await pay([paymentFact(order, 0, { decision })]), [before])
+      const confirmed = paymentFact({ ...order, status: 'CONFIRMED' }, 1)
+      assert.deepEqual(await pay([confirmed]), [charge])
+      assert.deepEqual(await pay([paymentFact(order, 0, { decision }), confirmed]), [before, paid])
+      const [story] = await store.findOrder(1)
+      assert.equal(story?.payment?.ledger.payment.status, 'PAID')
+      assert.deepEqual(
+        story?.payment?.ledger.entries.map(({ effect }) => effect),
+        [decision, 'charge'],
+      )
+    }
+  })
+
+  it('reports an order that was cancelled after it was paid, and pays nothing back', async (t) => {
+    const store = await openFor(t, openers)
+    const { pay } = await payer(store)
+    await pay([paymentFact(anOrder(1), 0)])
+    const cancelled = paymentFact({ ...anOrder(1), status: 'CANCELLED' }, 1)
+    const change = { kind: 'status-change', cancelledAfterPaid: true }
+    assert.deepEqual(await pay([cancelled]), [change])
+    assert.deepEqual(await pay([cancelled, { kind: 'tombstone', offset: 2 }]), [change, undefined])
+    const { tally } = await store.payments()
+    assert.deepEqual([tally.paid, tally.statusChanges, tally.cancelledAfterPaid, tally.tombstones], [1, 1, 1, 1])
+  })
+
+  it('refuses other content', async (t) => {
+    const store = await openFor(t, openers)
+    const { pay } = await payer(store)
+    await pay([paymentFact(anOrder(1), 0)])
+    const richer = anOrder(1, { amount: { currency: 'EUR', minor: 1 } })
+    const conflict = { kind: 'conflict', fields: ['amountMinor', 'currency'] }
+    assert.deepEqual(await pay([paymentFact(richer, 1)]), [conflict])
+    assert.equal((await store.payments()).tally.deadLetters, 1)
+  })
+
+  it('counts every record once, with the money that was paid', async (t) => {
+    const store = await openFor(t, openers)
+    const { pay } = await payer(store)
+    const amount = { currency: 'JPY', minor: 99_999_999_999_999 }
+    const facts = [
+      paymentFact(anOrder(1, { amount, status: 'CANCELLED' }), 0),
+      paymentFact(anOrder(2, { amount }), 1, { flagged: true }),
+      paymentFact(anOrder(2, { amount }), 2),
+      paymentFact(anOrder(3, { status: 'CANCELLED' }), 3, { decision: 'SKIPPED' }),
+      paymentFact(anOrder(4), 4, { decision: 'HELD' }),
+      { kind: 'refused', offset: 5 },
+      { kind: 'tombstone', offset: 6 },
+    ] as const
+    await pay(facts)
+    await pay(facts)
+    await pay([...facts, paymentFact(anOrder(5), 7)], 'DECLINED')
+    const { tally, asOf } = await store.payments()
+    assert.deepEqual(tally, {
+      paid: 2,
+      declined: 1,
+      skipped: 1,
+      held: 1,
+      duplicates: 1,
+      statusChanges: 0,
+      deadLetters: 1,
+      tombstones: 1,
+      paidCancelled: 1,
+      paidFlagged: 1,
+      cancelledAfterPaid: 0,
+      paidSums: new Map([['JPY', 199_999_999_999_998n]]),
+    })
+    assert.deepEqual(asOf, new Map([['orders', new Map([[0, 8]])]]))
+  })
+
+  it('takes nothing from a record below what was settled', async (t) => {
+    const store = await openFor(t, openers)
+    const { pay } = await payer(store)
+    await pay([paymentFact(anOrder(1), 5)])
+    await pay([paymentFact(anOrder(2), 3), { kind: 'tombstone', offset: 6 }])
+    assert.deepEqual(await store.findOrder(2), [])
+    assert.equal((await store.payments()).tally.paid, 1)
+  })
+
+  it('counts a batch once when its reply was lost', async (t) => {
+    const store = await openFor(t, openers)
+    const claim = await store.claim(paymentShard(), 'owner')
+    const [fact, progress] = [paymentFact(anOrder(1), 0), progressTo(1)]
+    await store.reserve(claim, [fact])
+    await store.settle(claim, [settledAs(fact, 'PAID')], progress)
+    await store.settle(claim, [settledAs(fact, 'PAID')], progress)
+    assert.equal((await store.payments()).tally.paid, 1)
+  })
+
+  it("is filled from positions that are not its shard's", async (t) => {
+    const store = await openFor(t, openers)
+    const claim = await store.claim(paymentShard({ topic: 'payments', topicId: 'payments-1' }), 'owner')
+    const fact = paymentFact(anOrder(1), 0, { shard: paymentShard({ partition: 7 }) })
+    assert.deepEqual(await store.reserve(claim, [fact]), [charge])
+    await store.settle(claim, [settledAs(fact, 'PAID')], progressTo(1))
+    const [story] = await store.findOrder(1)
+    const position = { topicId: 'topic-1', partition: 7, offset: 0 }
+    assert.deepEqual(story?.payment?.ledger.payment, { status: 'PAID', position, atMs: noonMs })
+  })
+}
+
+function settledAs(fact: PaymentRecord, outcome: ChargeOutcome): SettledFact {
+  return { ...fact, answer: { kind: 'settled', outcome, atMs: noonMs } }
+}
+
+/** Reserves, charges with `outcome` and settles, as the payment service does. */
+async function payer(store: OrderStore) {
+  const shard: ShardKey = paymentShard()
+  let claim = await store.claim(shard, 'payer')
+  async function pay(facts: readonly PaymentFact[], outcome: ChargeOutcome = 'PAID') {
+    const answers = await store.reserve(claim, facts)
+    const settled = facts.flatMap((fact, index) => settledFact(fact, answers[index], outcome))
+    const progress = progressTo(Math.max(...facts.map(({ offset }) => offset)) + 1)
+    await store.settle(claim, settled, progress)
+    claim = advance(claim, progress)
+    return answers
+  }
+  return { pay, shard }
+}
+
+function settledFact(fact: PaymentFact, answer: PaymentAnswer | undefined, outcome: ChargeOutcome): SettledFact[] {
+  if (fact.kind !== 'payment') return [fact]
+  if (!answer) return []
+  const settled: SettledAnswer = answer.kind === 'charge' ? { kind: 'settled', outcome, atMs: noonMs } : answer
+  return [{ ...fact, answer: settled }]
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { fraudReason } from '../../../src/domain/fraud.ts'
+import { advance, type Claim } from '../../../src/ports/shards.ts'
+import type { OrderStore } from '../../../src/ports/order-store.ts'
+import type { DeadLetter, ViewFact } from '../../../src/ports/view-store.ts'
+import { anOrder, noonMs, orderFact, progressTo, viewShard } from '../../support/order-facts.ts'
+import { openFor, orderWriter, type StoreOpeners } from './open-store.ts'
+
+export function alertFact(orderId: number, offset: number): Extract<ViewFact, { kind: 'alert' }> {
+  const alert = { orderId, reason: fraudReason, amount: { currency: 'USD', minor: 30_001 }, country: 'DE' } as const
+  return { kind: 'alert', offset, alert, timestampMs: noonMs + offset }
+}
+
+export function letterFact(offset: number, over: Partial<DeadLetter> = {}): Extract<ViewFact, { kind: 'dead-letter' }> {
+  const letter = {
+    group: 'analytics-group',
+    topic: 'orders',
+    partition: 0,
+    offset,
+    letter: { topic: 'orders.analytics-group.dlq', partition: 1, offset: offset + 100 },
+    code: 'RECORD_INVALID',
+    message: 'no \'"JSON"\'; --',
+    stage: 'decode',
+    deliveryCount: 1,
+    firstFailedAtMs: noonMs,
+    timestampMs: noonMs + offset,
+    orderId: null,
+    ...over,
+  }
+  return { kind: 'dead-letter', offset, letter }
+}
+
+/** Applies facts that follow each other to one shard. */
+export async function applyViews(store: OrderStore, facts: readonly ViewFact[], partition = 0): Promise<Claim> {
+  const claim = await store.claim(viewShard({ partition }), 'views')
+  const progress = progressTo(Math.max(...facts.map(({ offset }) => offset)) + 1)
+  await store.applyViews(claim, facts, progress)
+  return advance(claim, progress)
+}
+
+export function testViews(openers: StoreOpeners): void {
+  it('holds one alert an order, however often it is repeated', async (t) => {
+    const store = await openFor(t, openers)
+    await applyViews(store, [alertFact(1, 0), alertFact(1, 1), alertFact(2, 2), { kind: 'refused', offset: 3 }])
+    await applyViews(store, [alertFact(1, 0), alertFact(1, 5)])
+    await applyViews(store, [alertFact(2, 0), alertFact(3, 1)], 1)
+    assert.deepEqual(await store.viewCounts(), { alerts: 3, deadLetters: 0 })
+    const [story] = await store.findOrder(1)
+    assert.deepEqual(story?.alerts, [{ timestampMs: noonMs, alert: alertFact(1, 0).alert }])
+  })
+
+  it('holds one dead letter a group and original place', async (t) => {
+    const store = await openFor(t, openers)
+    await applyViews(store, [
+      letterFact(0),
+      letterFact(1, { offset: 0 }),
+      letterFact(2, { offset: 0, group: 'payments-group' }),
+    ])
+    await applyViews(store, [
+      letterFact(7, { offset: 0, message: 'again' }),
+      letterFact(8, { offset: 0, partition: 1 }),
+    ])
+    assert.deepEqual(await store.viewCounts(), { alerts: 0, deadLetters: 3 })
+  })
+
+  it('moves on over a batch that comes again, half old and half new', async (t) => {
+    const store = await openFor(t, openers)
+    await applyViews(store, [alertFact(1, 0), letterFact(1)])
+    const unseen = alertFact(9, 1)
+    const claim = await applyViews(store, [alertFact(1, 0), unseen, alertFact(2, 2)])
+    assert.equal(claim.next, 3)
+    assert.deepEqual(await store.viewCounts(), { alerts: 2, deadLetters: 1 })
+  })
+
+  it('tells one story of an order: its alerts and the dead letters that speak of it', async (t) => {
+    const store = await openFor(t, openers)
+    await (await orderWriter(store)).apply(orderFact(anOrder(1), 0))
+    await applyViews(store, [alertFact(1, 0), letterFact(1, { orderId: 1 }), letterFact(2, { orderId: 2 })])
+    const [story] = await store.findOrder(1)
+    assert.equal(story?.order?.orderId, 1)
+    assert.equal(story.alerts.length, 1)
+    assert.deepEqual(
+      story.deadLetters.map(({ offset }) => offset),
+      [1],
+    )
+    const [refused] = await store.findOrder(2)
+    assert.deepEqual([refused?.order, refused?.state, refused?.payment], [undefined, undefined, undefined])
+    assert.deepEqual(
+      refused?.deadLetters.map(({ offset }) => offset),
+      [2],
+    )
+  })
+}

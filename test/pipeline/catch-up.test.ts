@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { openMemoryLog } from '../../src/adapters/memory/memory-log.ts'
+import { openMemoryStore } from '../../src/adapters/memory/memory-store.ts'
+import { openMemoryStoreState } from '../../src/adapters/memory/memory-store-state.ts'
+import { orderGroups } from '../../src/services/order-input.ts'
+import { manualClock } from '../support/manual-clock.ts'
+import { utf8 } from '../support/log-harness.ts'
+import { orderRecord, rawRecord } from '../support/order-json.ts'
+import { openRig, type Rig, type RigOptions } from '../support/pipeline-rig.ts'
+
+const hourMs = 3_600_000
+
+/** What `rig` did so far, done again by an empty store: one more order tells its services where the log stands. */
+async function emptyStoreAfter(rig: Rig, options: RigOptions = {}): Promise<Rig> {
+  const restored = await openRig({ ...options, log: rig.log, store: openMemoryStore() })
+  await restored.append(orderRecord(1_000))
+  await restored.run('payment', 'analytics')
+  return restored
+}
+
+async function tallyOf({ store }: Rig) {
+  const { paidSums, ...counts } = (await store.payments()).tally
+  return { ...counts, paidSums: [...paidSums] }
+}
+
+describe('a store that is behind the log', () => {
+  it('is brought up to the committed offset: the same totals, without an output more', async () => {
+    const rig = await openRig()
+    await rig.append(orderRecord(1), orderRecord(2, { amount: 0.1 }), orderRecord(1), rawRecord('{'), rawRecord(null))
+    await rig.append(orderRecord(1, { status: 'CONFIRMED' }), orderRecord(2, { amount: 5 }))
+    await rig.run('payment', 'analytics')
+    const letters = await rig.records('orders.analytics-group.dlq')
+    const restored = await emptyStoreAfter(rig)
+    await rig.run('payment', 'analytics')
+    const { totals, asOf } = await restored.store.totals()
+    assert.equal(totals.overall.orderCount, 3)
+    assert.equal(totals.overall.sales.get('USD'), 1234n + 10n + 1234n)
+    assert.deepEqual([totals.duplicates, totals.statusChanges, totals.deadLetters, totals.tombstones], [1, 1, 2, 1])
+    assert.equal(asOf.get('orders')?.get(0), 8)
+    assert.equal((await rig.records('orders.analytics-group.dlq')).length, letters.length)
+    assert.equal((await rig.records('payments')).length, 3)
+  })
+
+  it('has its ledger filled from the outputs, without a call of the gateway', async () => {
+    const clock = manualClock()
+    const rig = await openRig({ gateway: ({ key }) => (key === '2' ? 'DECLINED' : 'PAID'), now: clock.now })
+    await rig.append(orderRecord(1, { status: 'CANCELLED' }), orderRecord(2), orderRecord(3), orderRecord(3))
+    await rig.run('payment')
+    const [before] = await rig.store.findOrder(1)
+    clock.advance(hourMs)
+    const restored = await emptyStoreAfter(rig, { now: clock.now })
+    assert.deepEqual(
+      restored.calls.map(({ key }) => key),
+      ['1000'],
+    )
+    const [paid] = await restored.store.findOrder(1)
+    assert.deepEqual(paid?.payment?.ledger, before?.payment?.ledger)
+    assert.equal((await restored.store.findOrder(2))[0]?.payment?.ledger.payment.status, 'DECLINED')
+    const tally = await tallyOf(restored)
+    assert.deepEqual([tally.paid, tally.declined, tally.duplicates, tally.paidCancelled], [3, 1, 1, 1])
+  })
+
+  // A status change without an output was taken for a charge: the order stayed PENDING for ever, and counted as held.
+  it('leaves an order held whose status change decided nothing', async () => {
+    const rig = await openRig({ policy: 'billable' })
+    await rig.append(orderRecord(1, { amount: 500, country: 'DE' }))
+    await rig.append(orderRecord(1, { amount: 500, country: 'DE', status: 'CONFIRMED' }))
+    await rig.append(orderRecord(2, { status: 'CANCELLED' }), orderRecord(2, { status: 'CONFIRMED' }))
+    await rig.run('payment')
+    const before = await tallyOf(rig)
+    const restored = await emptyStoreAfter(rig, { policy: 'billable' })
+    assert.equal((await restored.store.findOrder(1))[0]?.payment?.ledger.payment.status, 'HELD')
+    assert.equal((await restored.store.findOrder(2))[0]?.payment?.ledger.payment.status, 'PAID')
+    assert.deepEqual(await tallyOf(restored), {
+      ...before,
+      paid: before.paid + 1,
+      paidSums: [['USD', 2468n]],
+    })
+  })
+
+  // The partition that is caught up first took the reservation although the order was paid from the other one.
+  it('finds an order paid from the partition that paid it, whichever is caught up first', async () => {
+    const rig = await openRig({ partitions: 2 })
+    await rig.append({ ...orderRecord(1), partition: 1 })
+    await rig.run('payment')
+    await rig.append({ ...orderRecord(1), partition: 0 })
+    await rig.run('payment')
+    const restored = await openRig({ log: rig.log, store: openMemoryStore(), partitions: 2 })
+    for (const partition of [0, 1]) {
+      await restored.append({ ...orderRecord(10 + partition), partition })
+      await restored.run('payment')
+    }
+    const [story] = await restored.store.findOrder(1)
+    assert.equal(story?.payment?.ledger.payment.status, 'PAID')
+    assert.equal(story?.payment?.ledger.payment.position.partition, 1)
+    assert.deepEqual(
+      restored.calls.map(({ key }) => key),
+      ['10', '11'],
+    )
+    assert.equal((await tallyOf(restored)).paid, 3)
+  })
+
+  // Anybody may write to `payments`: what is not this group's was decoded too, and stopped payment for good.
+  it('reads past records on its output topics that are not its own', async () => {
+    const rig = await openRig()
+    await rig.append(orderRecord(1))
+    await rig.run('payment')
+    const foreign = { topic: 'payments', key: null, value: utf8('no JSON') }
+    await rig.append(foreign, { ...foreign, headers: [['event-id', utf8('another-group/x-0-0')]] })
+    const restored = await emptyStoreAfter(rig)
+    assert.equal((await tallyOf(restored)).paid, 2)
+  })
+
+  it('goes on from where it was when it was not empty', async () => {
+    const log = openMemoryLog()
+    const state = openMemoryStoreState()
+    const rig = await openRig({ log, store: openMemoryStore({ state }) })
+    await rig.append(orderRecord(1), orderRecord(2))
+    await rig.run('payment', 'analytics')
+    const backup = structuredClone(state)
+    await rig.append(orderRecord(3), orderRecord(1))
+    await rig.run('payment', 'analytics')
+    const restored = await openRig({ log, store: openMemoryStore({ state: backup }) })
+    await restored.append(orderRecord(4))
+    await restored.run('payment', 'analytics')
+    assert.deepEqual(
+      restored.calls.map(({ key }) => key),
+      ['4'],
+    )
+    const { totals } = await restored.store.totals()
+    assert.deepEqual([totals.overall.orderCount, totals.duplicates], [4, 1])
+    assert.deepEqual((await tallyOf(restored)).paid, 4)
+  })
+
+  // What retention had removed before the store read it was passed over without a word.
+  it('says what the log no longer has', async () => {
+    const clock = manualClock()
+    const log = openMemoryLog({ now: clock.now })
+    await log.createTopics([{ name: 'orders', partitions: 1, recordBytesMax: 10_000, retentionMs: hourMs }])
+    const rig = await openRig({ log, now: clock.now })
+    await rig.append(orderRecord(1), orderRecord(2))
+    await rig.run('analytics', 'payment')
+    clock.advance(2 * hourMs)
+    await rig.append(orderRecord(3))
+    await rig.run('analytics', 'payment')
+    clock.advance(2 * hourMs)
+    const restored = await emptyStoreAfter(rig, { now: clock.now })
+    assert.deepEqual(
+      restored.lost.map(({ group, slice, records }) => ({ group, lost: slice.lost, records })),
+      [
+        { group: orderGroups.payment, lost: { from: 0, to: 2 }, records: 2 },
+        { group: orderGroups.analytics, lost: { from: 0, to: 2 }, records: 2 },
+      ],
+    )
+    // The newest records of a partition stay, whatever their age.
+    assert.equal((await restored.store.totals()).totals.overall.orderCount, 2)
+  })
+})

@@ -1,0 +1,160 @@
+import type { Log, LogRecord } from '../../../src/ports/log.ts'
+import type { PaymentLedger } from '../../../src/ports/payment-ledger.ts'
+import type { OrderQueries, OrderStory } from '../../../src/ports/order-queries.ts'
+import type { TotalsSnapshot } from '../../../src/ports/order-book.ts'
+import { readTopic } from '../log-harness.ts'
+import { auditDocument, auditSnapshot, auditTotals, belowOf, orderHistory } from './audit-orders.ts'
+import {
+  auditEvents,
+  auditLetters,
+  auditSnapshotIds,
+  expectedAlerts,
+  expectedOutcomes,
+  refusedAt,
+  type Repeats,
+} from './audit-outputs.ts'
+import {
+  auditGateway,
+  auditLedger,
+  expectedPayments,
+  expectedTally,
+  paymentHistory,
+  type Charged,
+  type Payment,
+} from './audit-payments.ts'
+import { readFacts, type Facts, type IdReuse } from './facts.ts'
+import { rolesOf, type Role } from './roles.ts'
+import { differences, everything, expectedTotals, flatTally, flatTotals } from './sums.ts'
+
+export type AuditOptions = Readonly<{
+  log: Log
+  store: OrderQueries
+  calls: readonly Charged[]
+  policy: 'all' | 'billable'
+  reuse: IdReuse
+  repeats?: Repeats
+  /** What readers were given while faults went on. */
+  totalsSeen?: readonly TotalsSnapshot[]
+  paymentsSeen?: readonly Awaited<ReturnType<PaymentLedger['payments']>>[]
+}>
+
+type Context = AuditOptions &
+  Readonly<{ facts: Facts; stories: ReadonlyMap<string, OrderStory>; complain: (complaint: string) => void }>
+
+/**
+ * Counts everything again from topic `orders`, once all is quiet, and compares it with what the system made of it.
+ *
+ * @returns what is wrong, each with the invariant that it breaks; empty when all is well
+ */
+export async function audit(options: AuditOptions): Promise<readonly string[]> {
+  const complaints: string[] = []
+  const facts = await readFacts(options.log, options.reuse)
+  const stories = await readStories(facts, options)
+  const context = { ...options, facts, stories, complain: (complaint: string) => void complaints.push(complaint) }
+  await auditAnalytics(context)
+  await auditPayments(context)
+  await auditFraudAndViews(context)
+  return complaints
+}
+
+async function readStories(
+  { orders }: Facts,
+  { store, reuse }: AuditOptions,
+): Promise<ReadonlyMap<string, OrderStory>> {
+  const stories = new Map<string, OrderStory>()
+  for (const orderId of new Set(orders.map((order) => order.orderId))) {
+    for (const story of await store.findOrder(orderId)) {
+      const createdAtMs = (story.state ?? story.payment?.ledger)?.content.createdAtMs
+      stories.set(reuse === 'replace' ? `${orderId}@${createdAtMs}` : `${orderId}`, story)
+    }
+  }
+  return stories
+}
+
+async function auditAnalytics(context: Context): Promise<void> {
+  const { log, store, facts, stories, totalsSeen = [], repeats = 'none', complain } = context
+  const roles = rolesOf(facts, (identity) => orderHistory(stories.get(identity)), complain)
+  for (const [identity, story] of stories) auditDocument(facts, identity, story, complain)
+  const { totals } = await store.totals()
+  const wrong = differences(flatTotals(totals), expectedTotals(facts, roles, everything))
+  if (wrong) complain(`I2: the totals have ${wrong}`)
+  for (const snapshot of totalsSeen) auditTotals(facts, roles, snapshot, complain)
+  const snapshots = await readTopic(log, 'order-analytics')
+  for (const { value } of snapshots) auditSnapshot(facts, roles, value, complain)
+  auditSnapshotIds(facts, snapshots, repeats, complain)
+  await auditStoredOrders(context)
+  await auditDeadLetters(context, 'analytics-group', conflictsOf(facts, roles))
+}
+
+async function auditStoredOrders({ store, facts, complain }: Context): Promise<void> {
+  let stored = 0
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await store.searchOrders({ sort: 'order_id_asc', limit: 1_000, ...(cursor ? { cursor } : {}) })
+    stored += page.items.length
+    cursor = page.nextCursor
+  }
+  const expected = facts.byIdentity.size
+  if (stored !== expected) complain(`I5: the store holds ${stored} orders, the log ${expected}`)
+}
+
+async function auditPayments(context: Context): Promise<void> {
+  const { log, store, facts, stories, calls, policy, paymentsSeen = [], repeats = 'none', complain } = context
+  const roles = rolesOf(facts, (identity) => paymentHistory(stories.get(identity)), complain)
+  const outcomeByKey = new Map(calls.map(({ key, outcome }) => [key, outcome]))
+  const payments = expectedPayments(facts, roles, policy, (identity) => outcomeByKey.get(identity) ?? 'PAID')
+  for (const [identity, story] of stories) auditLedger(payments, identity, story, complain)
+  auditGateway(payments, calls, complain)
+  const paid = expectedOutcomes(payments, (outcome) => outcome === 'PAID')
+  const others = expectedOutcomes(payments, (outcome) => outcome !== 'PAID')
+  auditEvents('payments', await readTopic(log, 'payments'), paid, repeats, complain)
+  auditEvents('payment-outcomes', await readTopic(log, 'payment-outcomes'), others, repeats, complain)
+  const final = await store.payments()
+  for (const seen of [...paymentsSeen, final]) auditTally(context, roles, payments, seen)
+  await auditDeadLetters(context, 'payments-group', conflictsOf(facts, roles))
+}
+
+function auditTally(
+  { facts, complain }: Context,
+  roles: ReadonlyMap<string, Role>,
+  payments: ReadonlyMap<string, Payment>,
+  { tally, asOf }: Awaited<ReturnType<PaymentLedger['payments']>>,
+): void {
+  // Whether a cancellation met a payment that was under way depends on the race with the gateway.
+  const actual = flatTally({ ...tally, cancelledAfterPaid: 0 })
+  const wrong = differences(actual, expectedTally(facts, roles, payments, belowOf(asOf)))
+  if (wrong) complain(`I3: the payment tally has ${wrong}`)
+}
+
+async function auditFraudAndViews(context: Context): Promise<void> {
+  const { log, store, facts, repeats = 'none', complain } = context
+  const alerts = expectedAlerts(facts)
+  auditEvents('fraud-alerts', await readTopic(log, 'fraud-alerts'), alerts, repeats, complain)
+  await auditDeadLetters(context, 'fraud-group', [])
+  const expectedOrders = new Set([...alerts.values()].map((alert) => alert['order_id'])).size
+  const groups = ['fraud-group', 'payments-group', 'analytics-group']
+  const topics = await Promise.all(groups.map((group) => readTopic(log, `orders.${group}.dlq`)))
+  const letters = topics.map((records) => new Set(records.map(letterPlace)).size).reduce((a, b) => a + b)
+  const counts = await store.viewCounts()
+  if (counts.alerts !== expectedOrders) complain(`I2: the views count ${counts.alerts} alerts, not ${expectedOrders}`)
+  if (counts.deadLetters !== letters) complain(`I2: the views count ${counts.deadLetters} dead letters, not ${letters}`)
+}
+
+function letterPlace({ headers }: LogRecord): string {
+  const named = headers.filter(
+    ([name]) => name.startsWith('__dlq.errors.partition') || name.startsWith('__dlq.errors.offset'),
+  )
+  return named.map(([, value]) => Buffer.from(value).toString()).join('-')
+}
+
+async function auditDeadLetters(
+  { log, facts, repeats = 'none', complain }: Context,
+  group: string,
+  conflicts: readonly LogRecord[],
+): Promise<void> {
+  const letters = await readTopic(log, `orders.${group}.dlq`)
+  auditLetters(group, letters, refusedAt([...facts.poison, ...conflicts]), repeats, complain)
+}
+
+function conflictsOf({ orders }: Facts, roles: ReadonlyMap<string, Role>): readonly LogRecord[] {
+  return orders.filter(({ place }) => roles.get(place)?.kind === 'conflict').map(({ record }) => record)
+}

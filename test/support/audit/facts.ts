@@ -1,0 +1,85 @@
+import type { Log, LogRecord } from '../../../src/ports/log.ts'
+import { readTopic } from '../log-harness.ts'
+import { headerOf, jsonOf } from '../order-json.ts'
+import { truthHeader } from './input.ts'
+
+/**
+ * What the log's input says, told as plainly as can be: the audit shares no code with what it checks, apart from types
+ * and the reading of bytes.
+ */
+export type OrderRecord = Readonly<{
+  record: LogRecord
+  place: string
+  orderId: number
+  /** Key of the ledger and the gateway. */
+  identity: string
+  /** Equal for two records that differ in status alone. */
+  content: string
+  status: string
+  currency: string
+  minor: bigint
+  country: string
+  customerId: number
+  createdAtMs: number
+  flagged: boolean
+}>
+
+export type Facts = Readonly<{
+  /** Every record of `orders`, partition by partition, in the order of offsets. */
+  all: readonly LogRecord[]
+  orders: readonly OrderRecord[]
+  byPlace: ReadonlyMap<string, OrderRecord>
+  byIdentity: ReadonlyMap<string, readonly OrderRecord[]>
+  poison: readonly LogRecord[]
+  tombstones: readonly LogRecord[]
+}>
+
+export type IdReuse = 'refuse' | 'replace'
+
+const decimals: Readonly<Record<string, number>> = { USD: 2, EUR: 2, JPY: 0 }
+
+export async function readFacts(log: Log, reuse: IdReuse): Promise<Facts> {
+  const all = await readTopic(log, 'orders')
+  const ofTruth = (truth: string) => all.filter((record) => headerOf(record, truthHeader) === truth)
+  const orders = ofTruth('order').map((record) => orderOf(record, reuse))
+  return {
+    all,
+    orders,
+    byPlace: new Map(orders.map((order) => [order.place, order])),
+    byIdentity: Map.groupBy(orders, ({ identity }) => identity),
+    poison: ofTruth('poison'),
+    tombstones: ofTruth('tombstone'),
+  }
+}
+
+export function placeOf({ topicId, partition, offset }: Pick<LogRecord, 'topicId' | 'partition' | 'offset'>): string {
+  return `${topicId}-${partition}-${offset}`
+}
+
+function orderOf(record: LogRecord, reuse: IdReuse): OrderRecord {
+  const json = jsonOf(record)
+  const [orderId, amount, customerId] = [json['order_id'], json['amount'], json['customer_id']].map(Number)
+  const [currency = '', country = '', status = '', createdAt = ''] = [
+    'currency',
+    'country',
+    'status',
+    'created_at',
+  ].map((name) => String(json[name]))
+  if (orderId === undefined || amount === undefined || customerId === undefined) throw new TypeError('no order')
+  const createdAtMs = Date.parse(createdAt)
+  const scale = 10 ** (decimals[currency] ?? 2)
+  return {
+    record,
+    place: placeOf(record),
+    orderId,
+    identity: reuse === 'replace' ? `${orderId}@${createdAtMs}` : `${orderId}`,
+    content: JSON.stringify([customerId, Math.round(amount * scale), currency, country, createdAtMs]),
+    status,
+    currency,
+    minor: BigInt(Math.round(amount * scale)),
+    country,
+    customerId,
+    createdAtMs,
+    flagged: amount > 300 && country !== 'US' && country !== 'CA',
+  }
+}
