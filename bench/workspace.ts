@@ -27,7 +27,8 @@ export async function peakMemoryMb(pid: number): Promise<number> {
   return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6
 }
 
+/** Of a file that is closed: its write-ahead log has been moved into it. */
 export async function fileBytes(file: string): Promise<number> {
-  const sizes = await Promise.all([file, `${file}-wal`].map(async (name) => (await stat(name)).size))
-  return sizes.reduce((sum, size) => sum + size, 0)
+  const { size } = await stat(file)
+  return size
 }

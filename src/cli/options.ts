@@ -1,7 +1,17 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 /** Parser of an option that takes a whole number from 0. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.')
   return Number(text)
+}
+
+/** Parser of an option that takes a whole number from 1. */
+export function positiveNumber(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.')
+  return Number(text)
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON')
 }

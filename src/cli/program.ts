@@ -1,32 +1,60 @@
 import { Command, CommanderError } from 'commander'
 import { OrdermillError } from '../errors.ts'
+import type { CliCommand, Environment } from './cli-command.ts'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts'
-import { startCommand } from './start.ts'
+import { endQuietlyWithoutReader } from './output.ts'
 import { version } from './version.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
+/** Each is loaded when it is called: what a command does not need, such as the whole server, it does not wait for. */
+const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
+  ['start', async () => (await import('./start.ts')).startCommand],
+  ['import', async () => (await import('./import.ts')).importCommand],
+  ['produce', async () => (await import('./produce.ts')).produceCommand],
+  ['totals', async () => (await import('./totals.ts')).totalsCommand],
+  ['order', async () => (await import('./order.ts')).orderCommand],
+  ['topics', async () => (await import('./topics.ts')).topicsCommand],
+  ['tail', async () => (await import('./tail.ts')).tailCommand],
+  ['dead-letters', async () => (await import('./dead-letters.ts')).deadLettersCommand],
+  ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
+])
 
-/** A command: what it takes, and what it does. */
-export type CliCommand = (environment: Environment, done: (code: ExitCode) => void) => Command
+const exitCodeHelp = '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but some input was refused'
 
-const commands: readonly CliCommand[] = [startCommand]
+type ProgramOptions = Readonly<{
+  environment: Environment
+  done: (code: ExitCode) => void
+  /** The one command that is wanted; all when it is left out or not known. */
+  only?: string | undefined
+}>
 
-/** Runs one command line. Errors are one line on stderr with their code. */
-export async function runCommand(args: readonly string[], environment: Environment): Promise<ExitCode> {
-  let exitCode: ExitCode = exitCodes.done
+export async function createProgram({ environment, done, only = '' }: ProgramOptions): Promise<Command> {
   const program = new Command('ordermill')
     .description('Real-time order processing that counts exactly')
     .version(version)
     .exitOverride()
-    .showHelpAfterError()
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but some input was refused',
-    )
-  for (const command of commands) {
-    program.addCommand(command(environment, (code) => (exitCode = code)).exitOverride())
+    .configureOutput({ outputError: writeUsageError })
+    .addHelpText('after', exitCodeHelp)
+  const load = commands.get(only)
+  for (const create of await Promise.all(load ? [load()] : [...commands.values()].map((one) => one()))) {
+    program.addCommand(create(environment, done).copyInheritedSettings(program))
   }
+  return program
+}
+
+function writeUsageError(text: string, write: (text: string) => void): void {
+  const reason = text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s+/g, ' ')
+  write(`ordermill: USAGE: ${reason}: see "ordermill --help"\n`)
+}
+
+/** Runs one command line. Errors are one line on stderr with their code. */
+export async function runCommand(args: readonly string[], environment: Environment): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done
+  endQuietlyWithoutReader()
   try {
+    const program = await createProgram({ environment, done: (code) => (exitCode = code), only: args[0] })
     await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
@@ -38,7 +66,7 @@ function reportError(error: unknown): ExitCode {
   // Commander has printed its own message, help and version included.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   if (error instanceof OrdermillError) {
-    process.stderr.write(`ordermill: ${error.code}: ${error.message}\n`)
+    process.stderr.write(`ordermill: ${error.code}: ${error.message.replaceAll(/\s+/g, ' ')}\n`)
     return exitCodeOf(error.code)
   }
   const message = error instanceof Error ? error.message : String(error)

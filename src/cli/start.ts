@@ -3,13 +3,12 @@ import { Command } from 'commander'
 import { readConfig, type Config } from '../config.ts'
 import { startServer, type RunningServer } from '../compose/server.ts'
 import type { LoggerOptions } from '../telemetry/logger.ts'
-import { exitCodes } from './exit-codes.ts'
+import { demoDirectory } from './demo-directory.ts'
+import { exitCodes, type ExitCode } from './exit-codes.ts'
 import { wholeNumber } from './options.ts'
-import type { CliCommand } from './program.ts'
+import type { CliCommand } from './cli-command.ts'
 import { version } from './version.ts'
 
-/** The demonstration's data never mixes with real orders. */
-const demoDirectory = 'demo'
 /** A stop that takes longer than this is a fault, and container platforms kill after 30 s. */
 const drainTimeoutMs = 25_000
 
@@ -22,8 +21,8 @@ export const startCommand: CliCommand = (environment, done) =>
       const base = readConfig(environment)
       const config = demo ? { ...base, dataDir: join(base.dataDir, demoDirectory) } : base
       const loggerOptions = loggerOptionsOf(config)
-      const demoOptions = demo ? { ...(seed === undefined ? {} : { seed }) } : undefined
-      const server = await startServer({ config, loggerOptions, version, demo: demoOptions })
+      const demoOptions = seed === undefined ? {} : { seed }
+      const server = await startServer({ config, loggerOptions, version, demo: demo ? demoOptions : undefined })
       printBanner(config, server, demo === true)
       done(await stopped(server))
     })
@@ -45,20 +44,20 @@ function printBanner(config: Config, { url, hasPage }: RunningServer, demo: bool
 }
 
 /** Until a signal, or until the engine ends on its own, which is a failure. */
-async function stopped(server: RunningServer) {
-  const signalled = await Promise.race([nextSignal().then(() => true), server.ended.then(() => false)])
-  if (!signalled) return exitCodes.failed
+async function stopped(server: RunningServer): Promise<ExitCode> {
+  const reason = await Promise.race([nextSignal(), server.ended])
+  if (reason instanceof Error) return giveUp(`the engine ended by itself: ${reason.message}`)
   process.stdout.write('Stopping: batches in flight are finished first\n')
-  const timer = setTimeout(() => {
-    process.stderr.write(
-      `ordermill: INTERNAL: not stopped within ${drainTimeoutMs} ms; nothing is lost, it goes on at the next start\n`,
-    )
-    process.exit(exitCodes.failed)
-  }, drainTimeoutMs)
-  nextSignal().then(() => process.exit(exitCodes.failed))
+  const timer = setTimeout(giveUp, drainTimeoutMs, `not stopped within ${drainTimeoutMs} ms`)
+  void nextSignal().then(() => giveUp('stopped at once by a second signal'))
   await server.stop()
   clearTimeout(timer)
   return exitCodes.done
+}
+
+function giveUp(why: string): never {
+  process.stderr.write(`ordermill: INTERNAL: ${why}; nothing is lost, it goes on at the next start\n`)
+  process.exit(exitCodes.failed)
 }
 
 function nextSignal(): Promise<unknown> {

@@ -16,8 +16,8 @@ export type RunningServer = Readonly<{
   url: string
   /** Whether the built page was found. */
   hasPage: boolean
-  /** Resolves when the engine's thread has ended, on its own or by `stop`. */
-  ended: Promise<unknown>
+  /** Resolves when the engine's thread has ended; with why, when it was not by `stop`. */
+  ended: EngineThread['ended']
   /** Takes no more requests, lets every batch in flight finish, and closes the files. */
   stop: () => Promise<void>
 }>

@@ -8,13 +8,22 @@ import type { EngineMethods } from './engine-methods.ts'
 
 export type EngineData = Readonly<{ config: Config; loggerOptions: LoggerOptions; demo: DemoOptions | undefined }>
 
+/**
+ * A batch's objects live as long as its transaction. V8 left alone lets this space grow until hundreds of megabytes of dead
+ * batches wait for a full collection; less than this promotes batches that are still at work (decision 6).
+ */
+const youngGenerationMaxMb = 48
+
 /** The engine in a thread of its own: its transactions wait for the disk, and the API must not wait with them. */
-export type EngineThread = EngineMethods & Readonly<{ ended: Promise<unknown> }>
+export type EngineThread = EngineMethods & Readonly<{ ended: Promise<Error | undefined> }>
 
 /** @throws {OrdermillError} whatever the engine can't open for; the thread has ended then */
 export async function startEngineThread(data: EngineData): Promise<EngineThread> {
-  const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: data })
-  const ended = once(worker, 'exit')
+  const worker = new Worker(new URL('worker.ts', import.meta.url), {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMaxMb },
+  })
+  const ended = endOf(worker)
   const call = callsTo(worker)
   const method =
     (name: keyof EngineMethods) =>
@@ -38,4 +47,14 @@ export async function startEngineThread(data: EngineData): Promise<EngineThread>
     throw error
   }
   return { ...methods, ended }
+}
+
+/** `stop` ends the thread with code 0; anything else is a crash, and an uncaught error says why. */
+async function endOf(worker: Worker): Promise<Error | undefined> {
+  try {
+    const [code]: unknown[] = await once(worker, 'exit')
+    return code === 0 ? undefined : new Error(`its thread exited with code ${String(code)}`)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }

@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { OrdermillError } from '../../errors.ts'
 
 const lockFile = 'ordermill.lock'
+/** A command that asks whether the directory is locked holds the lock for a moment itself. */
+const lockTimeoutMs = 500
 
 /**
  * Takes a data directory for this process, making it if need be.
@@ -31,7 +33,7 @@ export function lockDirectory(directory: string): Readonly<{ release: () => void
 function openLock(directory: string): DatabaseSync {
   try {
     makeDirectory(directory)
-    return new DatabaseSync(join(directory, lockFile), { timeout: 0 })
+    return new DatabaseSync(join(directory, lockFile), { timeout: lockTimeoutMs })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new OrdermillError(

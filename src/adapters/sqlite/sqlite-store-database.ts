@@ -20,7 +20,9 @@ const defaultBusyTimeoutMs = 5_000
 /** Pages that a commit leaves in the write-ahead log before it moves them to the file: 32 MiB. */
 const walPagesMax = 2_048
 const walBytesMax = 64 * 1024 * 1024
-const cacheKiB = 64 * 1024
+/** A writer comes back to the pages of the newest orders; a reader mostly reads a few by key. */
+const writerCacheKiB = 64 * 1024
+const readerCacheKiB = 8 * 1024
 
 const pragmas = `
   PRAGMA page_size = ${pageBytes};
@@ -67,7 +69,7 @@ function connect(file: string, options: ConnectOptions): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs })
-    db.exec(`PRAGMA cache_size = -${cacheKiB}`)
+    db.exec(`PRAGMA cache_size = -${readOnly ? readerCacheKiB : writerCacheKiB}`)
     if (!readOnly) db.exec(pragmas)
     if (readOnly) checkSchema(db, file)
     else prepareSchema(db, file)

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { checkLog, checkStore, isDataDirLocked, type Damage } from '../../compose/inspect.ts'
+import { findServer } from '../../compose/server-file.ts'
+import type { Config } from '../../config.ts'
+import type { Check } from './check.ts'
+import { checkDirectory, checkPort, checkSpace } from './machine-checks.ts'
+
+const nodeMajorMin = 24
+const pageFile = fileURLToPath(new URL('../../../dashboard/dist/index.html', import.meta.url))
+
+export async function runChecks(config: Config): Promise<readonly Check[]> {
+  const directory = await checkDirectory(config)
+  const start = [checkNode(process.versions.node), directory, checkPage()]
+  // Every other check would fail for the same reason.
+  if (directory.status === 'fail') return [...start, await checkPort(config, undefined)]
+  const server = findServer(config.dataDir)
+  return [
+    ...start,
+    await checkSpace(config),
+    checkLock(config, server),
+    await checkPort(config, server),
+    fileCheck('log', await checkLog(config)),
+    fileCheck('store', await checkStore(config)),
+  ]
+}
+
+function checkNode(version: string): Check {
+  const isOld = Number.parseInt(version, 10) < nodeMajorMin
+  if (!isOld) return { name: 'node', status: 'ok', detail: `Node ${version}` }
+  return {
+    name: 'node',
+    status: 'fail',
+    detail: `Node ${version} is too old`,
+    advice: `use ${nodeMajorMin} or newer; "npm ci" brings one, which "npm start" and "npx ordermill" run on`,
+  }
+}
+
+function checkPage(): Check {
+  if (existsSync(pageFile)) return { name: 'page', status: 'ok', detail: 'built' }
+  return { name: 'page', status: 'warn', detail: 'not built', advice: 'run "npm run build"; the API works without it' }
+}
+
+function checkLock(config: Config, server: string | undefined): Check {
+  const name = 'lock'
+  if (server !== undefined) return { name, status: 'ok', detail: `held by the server at ${server}` }
+  if (!isDataDirLocked(config)) return { name, status: 'ok', detail: 'free: no process writes to the data directory' }
+  return {
+    name,
+    status: 'warn',
+    detail: 'held by a process that is no server, such as an import',
+    advice: 'wait until it is done, or stop it, before you start the server',
+  }
+}
+
+function fileCheck(name: string, damage: Damage): Check {
+  if (damage === undefined) return { name, status: 'ok', detail: 'not there yet: it is made at the first start' }
+  const [first] = damage
+  if (first === undefined)
+    return { name, status: 'ok', detail: name === 'store' ? 'sound, and its totals are those of its orders' : 'sound' }
+  const more = damage.length > 1 ? `, and ${damage.length - 1} more` : ''
+  return {
+    name,
+    status: 'fail',
+    detail: `${first}${more}`.replaceAll(/\s+/g, ' '),
+    advice: adviceOf(name),
+  }
+}
+
+function adviceOf(name: string): string {
+  if (name === 'log') return 'stop the server, keep a copy of the data directory, and restore it from a backup'
+  return 'stop the server and move store.db, store.db-wal and store.db-shm away: it is made again from the log'
+}

@@ -1,0 +1,65 @@
+import { textOf } from '../../codec/bytes.ts'
+import { orderRecord } from '../../codec/order-codec.ts'
+import { importsTopic } from '../../compose/topics.ts'
+import type { Config } from '../../config.ts'
+import { untilCounted } from '../counted.ts'
+import { openLocalEngine, type LocalEngine } from '../local-engine.ts'
+import type { Chunk } from './chunks.ts'
+import { findProgress, progressRecord, type BrowseImports, type ImportId } from './progress.ts'
+import type { ImportTarget } from './target.ts'
+
+/** One transaction of the log each. */
+const limits = { entriesMax: 4_000, bytesMax: 4 * 1024 * 1024 }
+const browseBytesMax = 16 * 1024 * 1024
+
+/** Appends to the log of a data directory that no server runs on, and counts there. */
+export async function openLocalTarget(
+  config: Config,
+  { counts }: Readonly<{ counts: boolean }>,
+): Promise<ImportTarget> {
+  const engine = await openLocalEngine(config)
+  const { log, counting } = engine
+  if (counts) engine.runServices()
+  const topics = await log.topics()
+  return {
+    topicId: topics.find(({ name }) => name === config.topic)?.id ?? '',
+    async open(id) {
+      return {
+        start: await findProgress(await browseImports(engine), id),
+        limits,
+        // One append for both: the progress is there exactly if the orders are.
+        async write(chunk, progress) {
+          await log.append([...recordsOf(config.topic, id, chunk), progressRecord(id, progress)])
+        },
+        flush: () => Promise.resolve(),
+        async complete(progress) {
+          await log.append([progressRecord(id, progress)])
+        },
+      }
+    },
+    untilCounted: (signal) => untilCounted(counting, signal),
+    async finish() {
+      await engine.stopServices()
+      return { pendingPayments: await engine.pendingPayments() }
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  }
+}
+
+function recordsOf(topic: string, { sha256 }: ImportId, { orders }: Chunk) {
+  return orders.map(({ orderId, json, line }) => orderRecord(topic, json, orderId, `import/${sha256}/${line}`))
+}
+
+async function browseImports({ log }: LocalEngine): Promise<BrowseImports> {
+  const topic = (await log.topics()).find(({ name }) => name === importsTopic)
+  const { begin = 0, end = 0 } = topic?.partitions[0] ?? {}
+  return {
+    begin,
+    end,
+    async read(offset, limit) {
+      const range = { topic: importsTopic, partition: 0, offset, recordsMax: limit, bytesMax: browseBytesMax }
+      const { records } = await log.read(range)
+      return records.flatMap(({ key, value }) => (key && value ? [{ key: textOf(key), value: textOf(value) }] : []))
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import { setTimeout } from 'node:timers/promises'
+import { Command } from 'commander'
+import { OrdermillError } from '../errors.ts'
+import { openReading, withWhere, type Reader, type WhereOptions } from './connection.ts'
+import { listAt, parseDocument, textAt, type Document } from './document.ts'
+import { onInterrupt } from './interrupt.ts'
+import { jsonOption, positiveNumber, wholeNumber } from './options.ts'
+import { print } from './output.ts'
+import type { CliCommand } from './cli-command.ts'
+import { bytesText } from './record-text.ts'
+
+type Options = WhereOptions &
+  Readonly<{ json?: true; from?: number; fromBeginning?: true; limit?: number; follow: boolean }>
+
+/** Where a partition is to be read on. */
+type Cursor = { partition: number; next: number }
+
+const pageMax = 1_000
+/** Printed of what is there already when neither --from nor --from-beginning is said. */
+const newestShown = 10
+const pollMs = 250
+
+export const tailCommand: CliCommand = (environment) =>
+  withWhere(new Command('tail').description('Print the newest records of a topic, and new ones as they come'))
+    .argument('<topic>')
+    .option('--from <offset>', 'from this offset of every partition', wholeNumber)
+    .option('--from-beginning', 'everything that the topic holds')
+    .option('--limit <number>', 'stop after so many records', positiveNumber)
+    .option('--no-follow', 'stop at the end instead of waiting for more')
+    .addOption(jsonOption())
+    .action(async (topic: string, options: Options) => {
+      using interrupt = onInterrupt()
+      await using api = await openReading(environment, options)
+      await tail({ api, topic, options, signal: interrupt.signal })
+    })
+
+type Tail = Readonly<{ api: Reader; topic: string; options: Options; signal: AbortSignal }>
+
+async function tail(run: Tail): Promise<void> {
+  const { options, signal } = run
+  const cursors = await startingPoints(run)
+  const isDefault = options.from === undefined && !options.fromBeginning
+  let left = options.limit ?? Number.POSITIVE_INFINITY
+  for (let isFirst = true; left > 0 && !signal.aborted; isFirst = false) {
+    const found = (await Promise.all(cursors.map((cursor) => readOn(run, cursor)))).flat().toSorted(byTime)
+    const shown = (isFirst && isDefault ? found.slice(-newestShown) : found).slice(0, left)
+    if (shown.length > 0) print(...shown.map((record) => recordLine(record, options)))
+    left -= shown.length
+    if (found.length > 0) continue
+    if (!options.follow) return
+    await setTimeout(pollMs, undefined, { signal }).catch(() => {})
+  }
+}
+
+async function startingPoints({ api, topic, options }: Tail): Promise<readonly Cursor[]> {
+  const topics = listAt(parseDocument(await api.get('/api/v1/topics')), 'items')
+  const known = topics.find((candidate) => textAt(candidate, 'name') === topic)
+  if (!known) throw unknownTopic(topic)
+  return listAt(known, 'partitions').map((description) => {
+    const begin = Number(textAt(description, 'begin'))
+    const newest = Math.max(Number(textAt(description, 'end')) - newestShown, begin)
+    const next = options.fromBeginning ? begin : (options.from ?? newest)
+    return { partition: Number(textAt(description, 'partition')), next }
+  })
+}
+
+function unknownTopic(topic: string): OrdermillError {
+  return new OrdermillError('TOPIC_UNKNOWN', `there is no topic ${topic}: "ordermill topics" lists them`)
+}
+
+async function readOn({ api, topic, options }: Tail, cursor: Cursor): Promise<readonly Document[]> {
+  const { partition, next: offset } = cursor
+  const limit = Math.min(options.limit ?? pageMax, pageMax)
+  const query = `partition=${partition}&offset=${offset}&limit=${limit}`
+  const page = parseDocument(await api.get(`/api/v1/topics/${encodeURIComponent(topic)}/records?${query}`))
+  cursor.next = Number(textAt(page, 'next_offset'))
+  return listAt(page, 'items')
+}
+
+function byTime(a: Document, b: Document): number {
+  return textAt(a, 'logged_at') < textAt(b, 'logged_at') ? -1 : Number(textAt(a, 'logged_at') > textAt(b, 'logged_at'))
+}
+
+function recordLine(record: Document, { json }: Options): string {
+  const place = { partition: Number(textAt(record, 'partition')), offset: Number(textAt(record, 'offset')) }
+  if (json) return JSON.stringify({ ...record, ...place, ...shortBytes(record) })
+  const key = bytesText(record, 'key')
+  return `${place.partition}@${place.offset}  ${textAt(record, 'logged_at')}  ${key}  ${bytesText(record, 'value')}`
+}
+
+/** Text where the bytes are text, else null with their base64 beside: a reader of lines wants no second encoding. */
+function shortBytes(record: Document) {
+  const headers = listAt(record, 'headers').map((header) => [textAt(header, 'name'), bytesText(header, 'value')])
+  return { ...textOrBase64(record, 'key'), ...textOrBase64(record, 'value'), headers }
+}
+
+function textOrBase64(record: Document, name: string): Readonly<Record<string, unknown>> {
+  const bytes = record[name]
+  if (typeof bytes !== 'object' || bytes === null || !('text' in bytes)) return { [name]: null }
+  if (bytes.text !== null) return { [name]: bytes.text }
+  return { [name]: null, [`${name}_base64`]: 'base64' in bytes ? bytes.base64 : '' }
+}
