@@ -52,7 +52,8 @@ export async function startEngineThread(data: EngineData): Promise<EngineThread>
 /** `stop` ends the thread with code 0; anything else is a crash, and an uncaught error says why. */
 async function endOf(worker: Worker): Promise<Error | undefined> {
   try {
-    const [code]: unknown[] = await once(worker, 'exit')
+    const exit: readonly unknown[] = await once(worker, 'exit')
+    const [code] = exit
     return code === 0 ? undefined : new Error(`its thread exited with code ${String(code)}`)
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
