@@ -13,6 +13,8 @@ type Method = (...args: readonly unknown[]) => Promise<unknown>
  */
 export function serveCalls(port: MessagePort, opening: Promise<object>): void {
   const methods = opening.then((served) => new Map<string, Method>(Object.entries(served)))
+  // Whoever calls gets the reason; that nobody has called yet must not end the thread.
+  methods.catch(() => {})
   const answer = async ({ method, args }: Call): Promise<unknown> => {
     const call = (await methods).get(method)
     if (!call) throw new Error(`no such method: ${method}`)

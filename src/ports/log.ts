@@ -77,7 +77,11 @@ export type LogRecord = LogPosition &
 
 export type Subscription = Readonly<{ group: string; topics: readonly string[]; recordsMax: number; bytesMax: number }>
 
-/** At least one record, or a range that was lost. Slices of one batch are of different partitions. */
+/**
+ * Slices of one batch are of different partitions, and each has a record, or a range that was lost. One without either
+ * comes once for an assignment that begins at a committed offset with nothing to read behind it: a store that is behind
+ * the log must not wait for the next record to find out.
+ */
 export type Batch = Readonly<{
   slices: readonly Slice[]
   /** 1 when these offsets are handed out for the first time in this process, 2 after a rejection, and so on. */

@@ -35,6 +35,29 @@ export function describeGroups(openFixture: OpenFixture): void {
       assert.deepEqual(copied.toSorted(), [...numbered('a', 50), ...numbered('b', 50)].toSorted())
     })
 
+    it('are told once where they stand when they take a partition with nothing left to read', async (t) => {
+      const { log, createTopic, startMember, reopen } = await openHarness(t, openFixture)
+      const topic = await createTopic()
+      const group = uniqueName('group')
+      await log.append(recordsOf(topic, numbered('v', 3)))
+      const first = startMember(log, { group, topics: [topic] }, async () => [])
+      await waitUntilCaughtUp(log, group)
+      await first.stop()
+      const again = await reopen()
+      const slices: Batch['slices'][number][] = []
+      startMember(again, { group, topics: [topic] }, async (batch) => {
+        slices.push(...batch.slices)
+        return []
+      })
+      await waitFor('the empty slice', () => slices.length > 0)
+      await again.append(recordsOf(topic, ['next']))
+      await waitUntilCaughtUp(again, group)
+      const [empty, next, ...rest] = slices
+      assert.deepEqual([empty?.records, empty?.from, empty?.end], [[], empty?.next, empty?.next])
+      assert.deepEqual([next?.records.map(valueOf), next?.from], [['next'], empty?.next])
+      assert.equal(rest.length, 0)
+    })
+
     it('read everything each, whatever the others do', async (t) => {
       const { log, createTopic, startMember } = await openHarness(t, openFixture)
       const topic = await createTopic({ partitions: 3 })

@@ -1,8 +1,13 @@
 import { assignPartitions } from './assign-partitions.ts'
 import type { LogState, PartitionState } from './log-state.ts'
 
-/** The right of a member to a partition, until `lost`. */
-export type Assignment = { readonly token: string; readonly partition: PartitionState; lost: boolean }
+/** The right of a member to a partition, until `lost`. `announced`: the member has had a batch of it. */
+export type Assignment = {
+  readonly token: string
+  readonly partition: PartitionState
+  lost: boolean
+  announced: boolean
+}
 
 export type Member = {
   readonly topics: readonly string[]
@@ -34,7 +39,7 @@ export function createConsumerGroup(name: string, state: LogState, newToken: () 
   const handedOut = new Map<PartitionState, Readonly<{ from: number; times: number }>>()
 
   const take = (member: Member, partition: PartitionState): void => {
-    member.owned.set(partition, { token: newToken(), partition, lost: false })
+    member.owned.set(partition, { token: newToken(), partition, lost: false, announced: false })
     member.wake()
   }
   const rebalance = (): void => {

@@ -11,7 +11,9 @@ type Source = Readonly<{ state: LogState; storage: LogStorage; group: ConsumerGr
 /** The member's next batch: an even share for each of its partitions that has something to read. */
 export function cutBatch(source: Source, member: Member, { recordsMax, bytesMax }: Subscription): CutBatch | undefined {
   const order = inTurn(member)
-  const waiting = order.filter(({ partition }) => hasUnread(source, partition))
+  const waiting = order.filter(
+    (assignment) => isUnannounced(source, assignment) || hasUnread(source, assignment.partition),
+  )
   const cut: { assignment: Assignment; slice: Slice }[] = []
   let recordsLeft = recordsMax
   let bytesLeft = bytesMax
@@ -46,6 +48,10 @@ function positionOf({ state, group }: Source, partition: PartitionState): number
   return committedOf(state, group.name, partition) ?? partition.begin
 }
 
+function isUnannounced({ state, group }: Source, { announced, partition }: Assignment): boolean {
+  return !announced && committedOf(state, group.name, partition) !== undefined
+}
+
 function hasUnread(source: Source, partition: PartitionState): boolean {
   const position = positionOf(source, partition)
   return position < partition.end || position < partition.begin
@@ -56,13 +62,14 @@ function readUnread(source: Source, partition: PartitionState, limits: Parameter
   return readRecords(source.storage, partition, { offset, end: partition.end }, limits)
 }
 
-function sliceOf(source: Source, { token, partition }: Assignment, { records }: RecordsRead): Slice | undefined {
+function sliceOf(source: Source, assignment: Assignment, { records }: RecordsRead): Slice | undefined {
+  const { token, partition } = assignment
   const from = positionOf(source, partition)
   const { topic, topicId, begin, end } = partition
   const last = records.at(-1)
   const lost = from < begin ? { from, to: begin } : undefined
-  if (last === undefined && lost === undefined) return undefined
-  const next = last === undefined ? begin : last.offset + 1
+  if (last === undefined && lost === undefined && !isUnannounced(source, assignment)) return undefined
+  const next = last === undefined ? Math.max(from, begin) : last.offset + 1
   const slice = { topic, topicId, partition: partition.partition, assignment: token, from, next, end, records }
   return lost === undefined ? slice : { ...slice, lost }
 }

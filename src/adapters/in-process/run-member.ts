@@ -82,9 +82,12 @@ function commit({ group, queue }: MemberContext, cut: CutBatch, outputs: readonl
         if (lost) throw fenced(group.name, partition.topic, partition.partition)
       }
       draft.append(outputs)
-      for (const { topicId, partition, next } of cut.slices) {
-        draft.setOffset({ group: group.name, topicId, partition, offset: next })
+      for (const { topicId, partition, from, next } of cut.slices) {
+        if (next > from) draft.setOffset({ group: group.name, topicId, partition, offset: next })
       }
+    },
+    written: () => {
+      for (const assignment of cut.assignments) assignment.announced = true
     },
   })
 }
