@@ -51,7 +51,6 @@ export const readiness = closed({
   status: oneOf('ok', 'failed'),
   checks: Type.Array(closed({ name: Type.String(), status: oneOf('ok', 'failed'), detail: Type.String() })),
 })
-export type Readiness = Static<typeof readiness>
 
 export const analytics = closed({
   status: Type.Literal('ok'),
@@ -148,7 +147,6 @@ export const ordersQuery = closed({
 })
 export type OrdersQuery = Static<typeof ordersQuery>
 export const orderPage = page(orderItem)
-export type OrderPage = Static<typeof orderPage>
 
 export const paymentsQuery = closed({ outcome: Type.Optional(paymentOutcome), ...paging })
 export const payment = closed({
@@ -173,7 +171,6 @@ export const payment = closed({
 })
 export type Payment = Static<typeof payment>
 export const paymentPage = page(payment)
-export type PaymentPage = Static<typeof paymentPage>
 
 export const alert = closed({
   order_id: orderId,
@@ -185,7 +182,6 @@ export const alert = closed({
 })
 export type Alert = Static<typeof alert>
 export const alertPage = page(alert)
-export type AlertPage = Static<typeof alertPage>
 
 const name = Type.String({ minLength: 1, maxLength: 255 })
 export const deadLettersQuery = closed({ group: Type.Optional(name), code: Type.Optional(name), ...paging })
@@ -206,7 +202,6 @@ export const deadLetter = closed({
 })
 export type DeadLetter = Static<typeof deadLetter>
 export const deadLetterPage = page(deadLetter)
-export type DeadLetterPage = Static<typeof deadLetterPage>
 
 export const bytes = closed(
   {

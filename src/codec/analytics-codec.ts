@@ -8,7 +8,7 @@ import { bytesOf, eventIdHeaders } from './bytes.ts'
 export const analyticsTopic = 'order-analytics'
 
 /** `{"orders":{"0":17}}`: topic -> partition -> next offset. */
-export function asOfJson(asOf: AsOf): Record<string, Record<string, number>> {
+function asOfJson(asOf: AsOf): Record<string, Record<string, number>> {
   return Object.fromEntries(
     [...asOf].map(([topic, partitions]) => [
       topic,

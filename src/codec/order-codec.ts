@@ -8,7 +8,7 @@ import { bytesOf, eventIdHeaders, textOf } from './bytes.ts'
 import { isJsonObject, parseJsonObject, refuseTrouble, type JsonObject } from './json.ts'
 
 /** An order is a few hundred bytes; this leaves room for extra fields and keeps a batch of them in memory. */
-export const orderBytesMax = 256 * 1024
+const orderBytesMax = 256 * 1024
 
 /** `json` is the received text, which becomes the order's document. */
 export type DecodedOrder = Readonly<{ order: Order; json: string }>
@@ -140,7 +140,7 @@ function timeOf({ created_at: time }: JsonObject, issues: Issue[]): number {
 const utcTime = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
 
 /** Milliseconds of a UTC time; finer fractions are cut off. Undefined for what is no such time or no day of its month. */
-export function parseUtc(text: string): number | undefined {
+function parseUtc(text: string): number | undefined {
   const day = utcTime.exec(text)?.[1]
   if (day === undefined) return undefined
   const atMs = Date.parse(text)

@@ -161,7 +161,7 @@ function gatewayOf(config: Config) {
   })
 }
 
-export function fraudRulesOf(config: Config): FraudRules {
+function fraudRulesOf(config: Config): FraudRules {
   return {
     highAmount: config.fraudHighAmount,
     highAmountByCurrency: config.fraudHighAmountByCurrency,

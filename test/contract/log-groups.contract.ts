@@ -40,14 +40,14 @@ export function describeGroups(openFixture: OpenFixture): void {
       const topic = await createTopic()
       const group = uniqueName('group')
       await log.append(recordsOf(topic, numbered('v', 3)))
-      const first = startMember(log, { group, topics: [topic] }, async () => [])
+      const first = startMember(log, { group, topics: [topic] }, () => Promise.resolve([]))
       await waitUntilCaughtUp(log, group)
       await first.stop()
       const again = await reopen()
       const slices: Batch['slices'][number][] = []
-      startMember(again, { group, topics: [topic] }, async (batch) => {
+      startMember(again, { group, topics: [topic] }, (batch) => {
         slices.push(...batch.slices)
-        return []
+        return Promise.resolve([])
       })
       await waitFor('the empty slice', () => slices.length > 0)
       await again.append(recordsOf(topic, ['next']))

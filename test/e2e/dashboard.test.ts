@@ -142,6 +142,21 @@ describe('dashboard', () => {
     await waitFor('the list goes on', async () => (await newest.textContent()) !== held)
   })
 
+  // A list held still from before its first row on stayed empty for as long as the pointer lay there.
+  it('fills a list although the pointer lies on it while the page loads', async (t) => {
+    const page = await open(t, '/')
+    const list = page.getByRole('table', { name: 'Newest orders' })
+    const hovered = Promise.withResolvers<void>()
+    await page.route('**/api/v1/stream', async (route) => {
+      await hovered.promise
+      await route.continue()
+    })
+    await page.reload()
+    await list.hover()
+    hovered.resolve()
+    await list.getByRole('link').first().waitFor()
+  })
+
   it('is usable by keyboard: skip link, rows and Enter', async (t) => {
     const page = await open(t, '/orders')
     const first = page.getByRole('table', { name: 'Orders' }).getByRole('link').first()

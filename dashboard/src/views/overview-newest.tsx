@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { Alert, OrderSummary } from '../../../src/api/contract.ts'
 import { useLive } from '../api/live.ts'
@@ -58,7 +58,11 @@ function Newest<Row extends OrderSummary | Alert>(props: {
   empty: ReactNode
 }) {
   const { title, href, rows, total, columns, rowKey, empty } = props
-  const { paused, handlers } = usePaused()
+  const { paused: isRead, handlers } = usePaused()
+  const [hasRows, setHasRows] = useState(false)
+  if (!hasRows && rows && rows.length > 0) setHasRows(true)
+  // A pointer that lies here while the page loads must not hold on to nothing.
+  const paused = isRead && hasRows
   const shown = useFrozen(rows, paused)
   const waiting = total - useFrozen(total, paused)
   return (
