@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { chromium as launcher, type BrowserContextOptions, type Page } from 'playwright-core'
+import packageJson from '../../package.json' with { type: 'json' }
 
 type CleanUp = Readonly<{ after: (cleanUp: () => unknown) => void }>
 
@@ -16,10 +21,29 @@ function isWanted(argument: string): boolean {
   return !['--single-process', '--no-zygote', '--disable-web-security'].includes(argument)
 }
 
+/**
+ * The browser, unpacked once a machine and version. The package writes it straight to where it is looked for, so that two
+ * test runs that begin together would start half a browser; here it is renamed into place when it is whole.
+ */
+async function unpackedChromium(): Promise<string> {
+  const folder = join(tmpdir(), `ordermill-chromium-${packageJson.devDependencies['@sparticuz/chromium']}`)
+  if (!existsSync(folder)) {
+    const fresh = await mkdtemp(`${folder}-`)
+    const { TMPDIR } = process.env
+    process.env['TMPDIR'] = fresh
+    await chromium.executablePath()
+    if (TMPDIR === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = TMPDIR
+    // Whoever was first has put the same there.
+    await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }))
+  }
+  return join(folder, 'chromium')
+}
+
 /** One Chromium for all pages of a test file, closed when `t` ends; each page has its own storage. */
 export async function openBrowser(t: CleanUp): Promise<OpenPage> {
   const browser = await launcher.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await unpackedChromium(),
     args: [...chromium.args.filter(isWanted), '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   })
   t.after(() => browser.close())
