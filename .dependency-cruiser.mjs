@@ -14,7 +14,7 @@ const layers = {
   config: ['domain', 'errors'],
   engine: ['compose', 'config', 'telemetry', 'ports', 'errors'],
   compose: 'adapters services pipeline api engine telemetry config codec ports domain errors'.split(' '),
-  cli: ['compose', 'config', 'codec', 'domain', 'errors', 'telemetry'],
+  cli: ['compose', 'engine', 'ports', 'config', 'codec', 'domain', 'errors', 'telemetry'],
   main: ['cli', 'compose', 'config', 'codec', 'domain', 'errors', 'telemetry'],
 }
 

@@ -14,7 +14,8 @@ import { benchConfig, fileBytes, peakMemoryMb } from './workspace.ts'
 const [dataDir = '', countText = '', latencyText = ''] = process.argv.slice(2)
 const count = Number(countText)
 const config = benchConfig(dataDir, Number(latencyText))
-const engine = await startEngineThread({ config, loggerOptions: { level: 'warn', pretty: false }, demo: undefined })
+const loggerOptions = { level: 'warn', pretty: false } as const
+const engine = await startEngineThread({ config, loggerOptions, services: true, demo: undefined })
 const reader = openReader(config)
 
 const startMs = performance.now()

@@ -1,71 +1,73 @@
-import { openEngine, type Engine } from '../compose/engine.ts'
+import { openReader } from '../compose/engine.ts'
 import { forgetServer } from '../compose/server-file.ts'
 import type { Config } from '../config.ts'
+import { startEngineThread, type EngineThread } from '../engine/engine-thread.ts'
 import { OrdermillError } from '../errors.ts'
-import { createLogger } from '../telemetry/logger.ts'
-import { createMetrics } from '../telemetry/metrics.ts'
+import type { Intake } from '../ports/intake.ts'
+import type { Log } from '../ports/log.ts'
 import type { Counting, Offsets } from './counted.ts'
 
 /** The data directory itself, held by this command because no server runs on it. */
 export type LocalEngine = Readonly<{
-  log: Engine['log']
-  store: Engine['store']
-  /** From now on the services work on what is appended; until it is disposed of. */
-  runServices: () => void
+  log: Pick<Log, 'append' | 'read' | 'topics' | 'lag'>
+  intake: Pick<Intake, 'reserveOrderIds'>
   counting: Counting
-  /** Finishes every batch in flight; the rest is for the next start. */
-  stopServices: () => Promise<void>
+  /** Finishes every batch in flight and gives the directory free; the rest is for the next start. */
+  stop: () => Promise<void>
   /** Records that payment has not handled yet. */
   pendingPayments: () => Promise<number>
 }> &
   AsyncDisposable
 
 const paymentsGroup = 'payments-group'
+// What is refused is in the totals and can be listed; stdout belongs to the command's own result.
+const loggerOptions = { level: 'silent', pretty: false } as const
 
-/** @throws {OrdermillError} DATA_DIR_LOCKED and others that keep the directory from being opened */
-export async function openLocalEngine(config: Config): Promise<LocalEngine> {
-  // What is refused is in the totals and can be listed; stdout belongs to the command's own result.
-  const logger = createLogger({ level: 'silent', pretty: false })
-  const engine = await openEngine(config, { logger, metrics: createMetrics({ processMetrics: false }) })
+/**
+ * `services` says whether they work on what is appended meanwhile.
+ *
+ * @throws {OrdermillError} DATA_DIR_LOCKED and others that keep the directory from being opened
+ */
+export async function openLocalEngine(
+  config: Config,
+  { services }: Readonly<{ services: boolean }>,
+): Promise<LocalEngine> {
+  const engine = await startEngineThread({ config, loggerOptions, services, demo: undefined })
   forgetServer(config.dataDir)
-  const end = new AbortController()
-  let running: Promise<void> = Promise.resolve()
-  const stopServices = (): Promise<void> => {
-    end.abort()
-    return running
-  }
+  const reader = openReader(config)
+  const log = { ...reader.log, append: engine.append }
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => (stopped ??= engine.stop())
   return {
-    log: engine.log,
-    store: engine.store,
-    runServices() {
-      running = engine.run(end.signal)
-    },
-    stopServices,
+    log,
+    intake: engine,
+    stop,
     counting: {
-      ends: () => endsOf(engine, config.topic),
+      ends: () => endsOf(log, config.topic),
       async counted() {
-        refuseFailed(engine)
-        return (await engine.store.totals()).asOf.get(config.topic) ?? new Map()
+        await refuseFailed(engine)
+        return (await reader.store.totals()).asOf.get(config.topic) ?? new Map()
       },
     },
     async pendingPayments() {
-      const lags = await engine.log.lag(paymentsGroup)
+      const lags = await log.lag(paymentsGroup)
       return lags.filter(({ topic }) => topic === config.topic).reduce((sum, { lagRecords }) => sum + lagRecords, 0)
     },
     async [Symbol.asyncDispose]() {
-      await stopServices()
-      await engine.close()
+      await stop()
+      await reader.store.close()
+      await reader.log.close()
     },
   }
 }
 
-async function endsOf({ log }: Engine, topic: string): Promise<Offsets> {
+async function endsOf(log: Pick<Log, 'topics'>, topic: string): Promise<Offsets> {
   const found = (await log.topics()).find(({ name }) => name === topic)
   return new Map((found?.partitions ?? []).map(({ partition, end }) => [partition, end]))
 }
 
-function refuseFailed(engine: Engine): void {
-  const failed = engine.services().find(({ name, state }) => name === 'analytics' && state === 'failed')
+async function refuseFailed(engine: EngineThread): Promise<void> {
+  const failed = (await engine.services()).find(({ name, state }) => name === 'analytics' && state === 'failed')
   if (failed)
     throw new OrdermillError('STORE_UNAVAILABLE', `the orders are in the log, but counting failed: ${failed.detail}`)
 }

@@ -33,12 +33,10 @@ async function produceRemotely({ config, options, signal }: Produce, api: HttpAp
 }
 
 async function produceLocally({ config, options, signal }: Produce): Promise<void> {
-  await using engine = await openLocalEngine(config)
-  engine.runServices()
-  const sink = { log: engine.log, intake: engine.store }
+  await using engine = await openLocalEngine(config, { services: true })
   await produceOrders(
     config,
-    sink,
+    engine,
     {
       ...producing(options),
       onAcknowledged: (orderId, { topic, partition, offset }) =>
@@ -47,7 +45,7 @@ async function produceLocally({ config, options, signal }: Produce): Promise<voi
     signal,
   )
   if (!signal.aborted) await untilCounted(engine.counting, signal)
-  await engine.stopServices()
+  await engine.stop()
   const pending = await engine.pendingPayments()
   if (pending > 0) note(`Payment has ${groupDigits(pending)} records to go: the next start makes them`)
 }

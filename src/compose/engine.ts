@@ -8,7 +8,6 @@ import { openSqliteLog } from '../adapters/sqlite/sqlite-log.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import type { Config } from '../config.ts'
 import type { FraudRules } from '../domain/fraud.ts'
-import { seededRandom } from '../domain/random.ts'
 import { superviseServices, type ServiceState } from '../engine/supervise.ts'
 import { runService, type PipelineOptions } from '../pipeline/run-service.ts'
 import type { Log } from '../ports/log.ts'
@@ -18,10 +17,10 @@ import { analyticsService } from '../services/analytics-service.ts'
 import { openCharger } from '../services/charger.ts'
 import { fraudService } from '../services/fraud-service.ts'
 import { paymentService } from '../services/payment-service.ts'
-import { runProducer } from '../services/producer.ts'
 import { viewsService } from '../services/views-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { produceOrders } from './produce.ts'
 import { topicSpecs } from './topics.ts'
 
 export type Telemetry = Readonly<{ logger: Logger; metrics: Metrics }>
@@ -118,35 +117,14 @@ function servicesOf(
   const analytics = analyticsService({ topic, book: store, reuse, baseCurrency })
   const views = viewsService({ topic, views: store })
   return new Map<string, Running>([
-    ...(demo ? [['producer', (signal: AbortSignal) => runDemo(config, log, store, demo, signal)] as const] : []),
+    ...(demo
+      ? [['producer', (signal: AbortSignal) => produceOrders(config, { log, intake: store }, demo, signal)] as const]
+      : []),
     ['fraud', (signal) => runService(fraud, options, signal)],
     ['payment', (signal) => runService(payment, options, signal)],
     ['analytics', (signal) => runService(analytics, options, signal)],
     ['views', (signal) => runService(views, options, signal)],
   ])
-}
-
-function runDemo(
-  config: Config,
-  log: Log,
-  store: OrderStore,
-  { seed }: DemoOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { topic, sleepSeconds } = config
-  return runProducer(
-    {
-      log,
-      intake: store,
-      topic,
-      run: randomUUID(),
-      random: seed === undefined ? random : seededRandom(seed),
-      now,
-      sleep,
-      sleepMs: sleepSeconds * 1000,
-    },
-    signal,
-  )
 }
 
 function gatewayOf(config: Config) {

@@ -40,7 +40,7 @@ const healthTimeoutMs = 5_000
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, loggerOptions, demo } = options
   refuseOpenDoor(config)
-  const engine = await startEngineThread({ config, loggerOptions, demo })
+  const engine = await startEngineThread({ config, loggerOptions, services: true, demo })
   try {
     return await startApi(options, engine)
   } catch (error) {

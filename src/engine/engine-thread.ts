@@ -6,7 +6,13 @@ import type { LoggerOptions } from '../telemetry/logger.ts'
 import { callsTo } from './calls.ts'
 import type { EngineMethods } from './engine-methods.ts'
 
-export type EngineData = Readonly<{ config: Config; loggerOptions: LoggerOptions; demo: DemoOptions | undefined }>
+export type EngineData = Readonly<{
+  config: Config
+  loggerOptions: LoggerOptions
+  /** Whether the services run; without them records are only appended. */
+  services: boolean
+  demo: DemoOptions | undefined
+}>
 
 /**
  * A batch's objects live as long as its transaction. V8 left alone lets this space grow until hundreds of megabytes of dead

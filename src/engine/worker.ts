@@ -12,12 +12,12 @@ const port = parentPort
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- copied from the thread that started this one
 serveCalls(port, open(workerData as EngineData))
 
-async function open({ config, loggerOptions, demo }: EngineData): Promise<EngineMethods> {
+async function open({ config, loggerOptions, services, demo }: EngineData): Promise<EngineMethods> {
   const logger = createLogger(loggerOptions)
   const metrics = createMetrics({ processMetrics: false })
   const engine = await openEngine(config, { logger, metrics })
   const end = new AbortController()
-  const running = engine.run(end.signal, demo)
+  const running = services ? engine.run(end.signal, demo) : undefined
   return engineMethods(engine, {
     metricsText: metrics.text,
     async stop() {

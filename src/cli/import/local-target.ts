@@ -17,9 +17,8 @@ export async function openLocalTarget(
   config: Config,
   { counts }: Readonly<{ counts: boolean }>,
 ): Promise<ImportTarget> {
-  const engine = await openLocalEngine(config)
+  const engine = await openLocalEngine(config, { services: counts })
   const { log, counting } = engine
-  if (counts) engine.runServices()
   const topics = await log.topics()
   return {
     topicId: topics.find(({ name }) => name === config.topic)?.id ?? '',
@@ -39,7 +38,7 @@ export async function openLocalTarget(
     },
     untilCounted: (signal) => untilCounted(counting, signal),
     async finish() {
-      await engine.stopServices()
+      await engine.stop()
       return { pendingPayments: await engine.pendingPayments() }
     },
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
