@@ -12,7 +12,7 @@ const layers = {
   services: ['pipeline', 'ports', 'codec', 'domain', 'errors', 'telemetry'],
   api: ['ports', 'codec', 'domain', 'errors', 'telemetry'],
   config: ['domain', 'errors'],
-  engine: ['compose', 'config', 'telemetry', 'ports', 'errors'],
+  engine: ['compose', 'config', 'telemetry', 'ports', 'domain', 'errors'],
   compose: 'adapters services pipeline api engine telemetry config codec ports domain errors'.split(' '),
   cli: ['compose', 'engine', 'ports', 'config', 'codec', 'domain', 'errors', 'telemetry'],
   main: ['cli', 'compose', 'config', 'codec', 'domain', 'errors', 'telemetry'],

@@ -33,13 +33,15 @@ const settings = {
     'Log lines for people or for machines; `auto` is `pretty` on a terminal.',
     ['auto', 'pretty', 'json'],
   ),
-  topic: text('TOPIC_NAME', 'orders', 'Input topic.'),
+  topic: parsed('TOPIC_NAME', 'orders', 'Input topic.', 'a topic name: 1 to 200 of A-Z a-z 0-9 . _ -', (name) =>
+    /^[A-Za-z0-9._-]{1,200}$/.test(name) ? name : undefined,
+  ),
   sleepSeconds: ratio('SLEEP_SECONDS', '2', 'Pause of the producer between two orders, in seconds.', 86_400),
   partitions: whole('ORDERMILL_PARTITIONS', '4', 'Partitions of topics that are created.', 1, 1_000),
   retentionHours: whole(
     'ORDERMILL_ORDERS_RETENTION_HOURS',
     '0',
-    'Age at which input records may be removed from the log; 0 keeps them for ever.',
+    'Age at which input records may be removed from the log; 0 keeps them for ever. Counts when the topic is created.',
     0,
     876_000,
   ),
@@ -56,6 +58,11 @@ const settings = {
     'Bytes a service handles in one transaction.',
     65_536,
     1_073_741_824,
+  ),
+  bucket: text(
+    'COUCHBASE_BUCKET',
+    'order_analytics',
+    'Names the member that holds each order in `GET /api/analytics`.',
   ),
   baseCurrency: parsed(
     'ORDERMILL_BASE_CURRENCY',
@@ -183,6 +190,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   )
   if (unknown)
     throw new OrdermillError('CONFIG_INVALID', `${unknown} is not a setting: see docs/reference/configuration.md`)
+  refuseHalfLogin(environment)
   refuseDistributed(environment)
   const config = Object.fromEntries(
     Object.entries(settings).map(([key, setting]) => [key, valueOf(setting, environment)]),
@@ -197,6 +205,14 @@ function valueOf(setting: Setting<unknown>, environment: Readonly<Record<string,
   const value = setting.read(given)
   if (value !== undefined) return value
   throw new OrdermillError('CONFIG_INVALID', `${name} is ${JSON.stringify(given)}, but must be ${expects}`)
+}
+
+/** Half a login is a mistake, whoever it was meant for. */
+function refuseHalfLogin(environment: Readonly<Record<string, string | undefined>>): void {
+  const [key, secret] = ['CONFLUENT_API_KEY', 'CONFLUENT_API_SECRET'] as const
+  if (Boolean(environment[key]) === Boolean(environment[secret])) return
+  const [set, missing] = environment[key] ? [key, secret] : [secret, key]
+  throw new OrdermillError('CONFIG_INVALID', `${set} is set without ${missing}: set both, or none`)
 }
 
 /** Starting on the embedded log although a broker was named would split the orders between two logs. */
@@ -229,9 +245,14 @@ function whole(name: string, fallback: string, about: string, min: number, max: 
 
 function ratio(name: string, fallback: string, about: string, max = 1): Setting<number> {
   return parsed(name, fallback, about, `a number from 0 to ${max}`, (value) => {
-    const number = Number(value)
-    return number >= 0 && number <= max ? number : undefined
+    const number = decimal(value)
+    return number !== undefined && number <= max ? number : undefined
   })
+}
+
+/** Digits with at most one point: no sign, exponent, space or other notation that `Number` would take. */
+function decimal(value: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined
 }
 
 function choice<const Options extends readonly string[]>(
@@ -258,9 +279,12 @@ function countryList(value: string): readonly string[] | undefined {
 }
 
 function limitsByCurrency(value: string): Readonly<Record<string, number>> | undefined {
-  const limits = list(value).map((pair) => pair.split('='))
-  const valid = limits.every(([code = '', limit = '']) => isCurrency(code) && Number(limit) >= 0 && limit !== '')
-  return valid ? Object.fromEntries(limits.map(([code = '', limit]) => [code, Number(limit)] as const)) : undefined
+  const limits = list(value).map((pair) => {
+    const [code = '', limit = '', ...more] = pair.split('=')
+    return isCurrency(code) && more.length === 0 ? ([code, decimal(limit)] as const) : undefined
+  })
+  const known = limits.flatMap((limit) => (limit?.[1] === undefined ? [] : [[limit[0], limit[1]] as const]))
+  return known.length === limits.length ? Object.fromEntries(known) : undefined
 }
 
 export type TokenEntry = Readonly<{ role: 'viewer' | 'operator'; sha256: string }>

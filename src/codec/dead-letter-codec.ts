@@ -14,6 +14,12 @@ export function retryTopic(topic: string, group: string): string {
   return `${topic}.${group}.retry`
 }
 
+function isRetryTopic(topic: string): boolean {
+  return topic.endsWith('.retry')
+}
+
+const reasonPrefix = '__dlq.errors.'
+
 /** Headers and their names make a letter larger than its record by less than this, the message being bounded. */
 export const letterOverheadBytesMax = 64 * 1024
 const messageCharsMax = 2_000
@@ -27,7 +33,10 @@ export type Refusal = Readonly<{
   atMs: number
 }>
 
-/** The record's key, value and headers byte for byte, with the reason in headers after its own. */
+/**
+ * The record's key, value and headers byte for byte, with the reason in headers after its own. One that was redriven and is
+ * refused again loses the former reason: reasons would pile up until the letter fits nowhere.
+ */
 export function encodeDeadLetter(topic: string, group: string, refusal: Refusal): NewRecord {
   const { record, error, stage, attempt, atMs } = refusal
   const reason = {
@@ -46,15 +55,17 @@ export function encodeDeadLetter(topic: string, group: string, refusal: Refusal)
     key: record.key,
     value: record.value,
     headers: [
-      ...record.headers,
-      ...Object.entries(reason).map(([name, text]) => [`__dlq.errors.${name}`, bytesOf(text)] as const),
+      ...(isRetryTopic(record.topic)
+        ? record.headers.filter(([name]) => !name.startsWith(reasonPrefix))
+        : record.headers),
+      ...Object.entries(reason).map(([name, text]) => [reasonPrefix + name, bytesOf(text)] as const),
     ],
   }
 }
 
 /** @throws {OrdermillError} RECORD_INVALID when the headers that identify it are not there */
 export function decodeDeadLetter(record: LogRecord): DeadLetter {
-  const reason = (name: string): string | undefined => headerText(record, `__dlq.errors.${name}`)
+  const reason = (name: string): string | undefined => headerText(record, reasonPrefix + name)
   const group = reason('group')
   const topic = reason('topic')
   const partition = Number(reason('partition') ?? Number.NaN)

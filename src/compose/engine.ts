@@ -48,10 +48,10 @@ const { now, sleep, random } = systemRuntime
 export async function openEngine(config: Config, telemetry: Telemetry): Promise<Engine> {
   const lock = lockDirectory(config.dataDir)
   try {
-    const log = openSqliteLog({ file: logFile(config) })
-    const store = openSqliteStore({ file: storeFile(config) })
-    await log.createTopics(topicSpecs(config))
-    const supervisor = superviseServices(telemetry.logger)
+    const topics = topicSpecs(config)
+    const { log, store } = await openFiles(config)
+    await log.createTopics(topics)
+    const supervisor = superviseServices({ logger: telemetry.logger, sleep, random })
     return {
       log,
       store,
@@ -66,6 +66,16 @@ export async function openEngine(config: Config, telemetry: Telemetry): Promise<
     }
   } catch (error) {
     lock.release()
+    throw error
+  }
+}
+
+async function openFiles(config: Config): Promise<Pick<Engine, 'log' | 'store'>> {
+  const log = openSqliteLog({ file: logFile(config) })
+  try {
+    return { log, store: openSqliteStore({ file: storeFile(config) }) }
+  } catch (error) {
+    await log.close()
     throw error
   }
 }

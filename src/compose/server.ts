@@ -116,7 +116,7 @@ function settingsOf(config: Config) {
   return {
     inputTopic: config.topic,
     baseCurrency: config.baseCurrency,
-    bucket: 'order_analytics',
+    bucket: config.bucket,
     host: config.host,
     allowedHosts: config.allowedHosts,
     tokens: config.tokens,

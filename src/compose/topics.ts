@@ -3,6 +3,7 @@ import { analyticsTopic } from '../codec/analytics-codec.ts'
 import { deadLetterTopic, letterOverheadBytesMax, retryTopic } from '../codec/dead-letter-codec.ts'
 import { outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import type { Config } from '../config.ts'
+import { OrdermillError } from '../errors.ts'
 import type { TopicSpec } from '../ports/log.ts'
 import { orderGroups } from '../services/order-input.ts'
 import { viewsGroup } from '../services/views-service.ts'
@@ -16,20 +17,37 @@ const snapshotRetentionMs = 7 * 24 * hourMs
 /** How far `ordermill import` got with each file: appended together with the orders themselves. */
 export const importsTopic = 'ordermill-imports'
 
-/** Every topic of the system, as it is created when it is missing. */
+/** What is redriven is a letter of an order. */
+const retryBytesMax = recordBytesMax + letterOverheadBytesMax
+/** A letter must fit whatever is refused: an order, a redriven letter, or a letter that the views can't read. */
+const letterBytesMax = recordBytesMax + 2 * letterOverheadBytesMax
+
+/**
+ * Every topic of the system, as it is created when it is missing.
+ *
+ * @throws {OrdermillError} CONFIG_INVALID when the input topic is one that the services write: they would read themselves
+ */
 export function topicSpecs({ topic, partitions, retentionHours }: Config): readonly TopicSpec[] {
   const output = { partitions, recordBytesMax }
-  const letters = { partitions: 1, recordBytesMax: recordBytesMax + letterOverheadBytesMax }
   const groups = Object.values(orderGroups)
-  return [
+  const specs = [
     { name: topic, ...output, ...(retentionHours > 0 ? { retentionMs: retentionHours * hourMs } : {}) },
     { name: alertsTopic, ...output },
     { name: paymentsTopic, ...output },
     { name: outcomesTopic, ...output },
     { name: analyticsTopic, partitions: 1, recordBytesMax, retentionMs: snapshotRetentionMs },
     { name: importsTopic, partitions: 1, recordBytesMax },
-    { name: deadLetterTopic(alertsTopic, viewsGroup), ...letters },
-    ...groups.map((group) => ({ name: deadLetterTopic(topic, group), ...letters })),
-    ...groups.map((group) => ({ name: retryTopic(topic, group), ...letters })),
+    ...groups.map((group) => ({ name: retryTopic(topic, group), partitions: 1, recordBytesMax: retryBytesMax })),
+    ...groups.map((group) => ({ name: deadLetterTopic(topic, group), partitions: 1, recordBytesMax: letterBytesMax })),
+    {
+      name: deadLetterTopic(alertsTopic, viewsGroup),
+      partitions: 1,
+      recordBytesMax: letterBytesMax + letterOverheadBytesMax,
+    },
   ]
+  if (specs.filter(({ name }) => name === topic).length === 1) return specs
+  throw new OrdermillError(
+    'CONFIG_INVALID',
+    `TOPIC_NAME is ${topic}, which ordermill writes itself: choose another topic`,
+  )
 }

@@ -1,4 +1,6 @@
 import type { Logger } from '../telemetry/logger.ts'
+import { OrdermillError } from '../errors.ts'
+import { backoffMs, type Backoff } from '../domain/backoff.ts'
 import type { PipelineObserver } from '../telemetry/pipeline-observer.ts'
 
 /** `paused`: the last batch failed and comes again. `failed`: it ended by an error that no retry can mend. */
@@ -14,11 +16,26 @@ export type Supervisor = Readonly<{
   run: (services: ReadonlyMap<string, (signal: AbortSignal) => Promise<void>>, signal: AbortSignal) => Promise<void>
 }>
 
-/** Runs services side by side and knows how each is doing. One that ends by an error stays ended, and says so. */
-export function superviseServices(logger: Logger): Supervisor {
+export type SupervisorOptions = Readonly<{
+  logger: Logger
+  sleep: (durationMs: number, signal: AbortSignal) => Promise<void>
+  random: () => number
+}>
+
+const restartPause: Backoff = { baseMs: 100, maxMs: 10_000 }
+
+/**
+ * Runs services side by side and knows how each is doing. One that ends by an error that may pass is started again; by
+ * another error, it stays ended and says so.
+ */
+export function superviseServices({ logger, sleep, random }: SupervisorOptions): Supervisor {
   const states = new Map<string, ServiceState>()
   const set = (name: string, state: ServiceState['state'], detail = ''): void => {
     states.set(name, { name, state, detail })
+  }
+  const fail = (name: string, error: unknown): void => {
+    set(name, 'failed', reasonOf(error))
+    logger.fatal({ service: name, err: error }, 'service ended by an error that no retry can mend')
   }
   return {
     states: () => [...states.values()],
@@ -35,13 +52,17 @@ export function superviseServices(logger: Logger): Supervisor {
     }),
     async run(services, signal) {
       const runOne = async ([name, service]: readonly [string, (signal: AbortSignal) => Promise<void>]) => {
-        set(name, 'running')
-        try {
-          await service(signal)
-          set(name, 'stopped')
-        } catch (error) {
-          set(name, 'failed', reasonOf(error))
-          logger.fatal({ service: name, err: error }, 'service ended by an error that no retry can mend')
+        for (let attempt = 1; ; attempt += 1) {
+          set(name, 'running')
+          try {
+            await service(signal)
+            return set(name, 'stopped')
+          } catch (error) {
+            if (!(error instanceof OrdermillError && error.retryable) || signal.aborted) return fail(name, error)
+            set(name, 'paused', reasonOf(error))
+            logger.warn({ service: name, err: error }, 'service stopped, starts again')
+            await sleep(backoffMs(restartPause, attempt, random()), signal)
+          }
         }
       }
       await Promise.all([...services].map(runOne))

@@ -44,19 +44,24 @@ async function step<Value, Fact, Answer>(run: Run<Value, Fact, Answer>, batch: B
   const { service, observer, now } = run
   const { name, group } = service
   const startedMs = now()
+  if (batch.attempt === 1) reportLost(run, batch)
   try {
     const outputs = await handleSlices(run, batch)
     const last = batch.slices.findLast(({ records }) => records.length > 0)?.records.at(-1)
     if (last && service.summarise) outputs.push(await service.summarise(positionOf(last)))
     const records = batch.slices.reduce((sum, slice) => sum + slice.records.length, 0)
-    for (const slice of batch.slices) {
-      if (slice.lost) observer.lost({ group, slice, records: slice.lost.to - slice.lost.from })
-    }
     observer.committing({ service: name, group, records, outputs: outputs.length, seconds: (now() - startedMs) / 1000 })
     return outputs
   } catch (error) {
     observer.failed({ service: name, group, attempt: batch.attempt, error })
     throw error
+  }
+}
+
+function reportLost<Value, Fact, Answer>({ service, observer }: Run<Value, Fact, Answer>, { slices }: Batch): void {
+  for (const slice of slices) {
+    const { lost } = slice
+    if (lost) observer.lost({ group: service.group, slice, records: lost.to - lost.from })
   }
 }
 

@@ -17,7 +17,8 @@ export interface Log {
   append(records: readonly NewRecord[]): Promise<readonly LogPosition[]>
 
   /**
-   * Joins `group` and hands batches to `step`, one at a time, until `signal` aborts and the batch in flight is done.
+   * Joins `group` and hands batches to `step`, one at a time, until `signal` aborts and the batch in flight is done,
+   * or was given up: some seconds later `batch.signal` aborts too.
    *
    * - A group without a committed offset starts at the partition's beginning.
    * - A step that rejects commits nothing. The batch comes again after a pause (exponential, jittered, bounded), perhaps

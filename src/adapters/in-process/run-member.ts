@@ -12,6 +12,8 @@ import { recordBytes } from './record-bytes.ts'
 import type { Runtime } from './runtime.ts'
 
 const retryBackoff = { baseMs: 50, maxMs: 5_000 }
+/** How long a batch in flight may take after `signal`: less than the half minute after which platforms kill. */
+const finishGraceMs = 10_000
 
 export type MemberContext = Readonly<{
   state: LogState
@@ -31,7 +33,16 @@ export async function runMember(
 ): Promise<void> {
   const bell = createBell()
   const member = context.group.join(subscription.topics, bell.ring)
-  signal.addEventListener('abort', bell.ring)
+  const left = new AbortController()
+  const giveUpLater = async (): Promise<void> => {
+    await context.runtime.sleep(finishGraceMs, left.signal)
+    if (!left.signal.aborted) member.batch?.controller.abort()
+  }
+  const finish = (): void => {
+    bell.ring()
+    void giveUpLater()
+  }
+  signal.addEventListener('abort', finish)
   void rememberSubscription(context.queue, context.state, context.group)
   try {
     let failures = 0
@@ -43,7 +54,8 @@ export async function runMember(
       if (failures > 0) await pause(context.runtime, failures, signal)
     }
   } finally {
-    signal.removeEventListener('abort', bell.ring)
+    signal.removeEventListener('abort', finish)
+    left.abort()
     context.group.leave(member)
   }
 }

@@ -21,6 +21,7 @@ export function lockDirectory(directory: string): Readonly<{ release: () => void
     database.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     database.close()
+    if (!isBusy(cause)) throw unusable(directory, cause)
     throw new OrdermillError(
       'DATA_DIR_LOCKED',
       `another process uses the data directory ${directory}: stop it, or set ORDERMILL_DATA_DIR to another one`,
@@ -35,13 +36,20 @@ function openLock(directory: string): DatabaseSync {
     makeDirectory(directory)
     return new DatabaseSync(join(directory, lockFile), { timeout: lockTimeoutMs })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new OrdermillError(
-      'CONFIG_INVALID',
-      `the data directory ${directory} can't be used (${reason}): set ORDERMILL_DATA_DIR`,
-      { cause },
-    )
+    throw unusable(directory, cause)
   }
+}
+
+function unusable(directory: string, cause: unknown): OrdermillError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const what = `the data directory ${directory} can't be used (${reason})`
+  return new OrdermillError('CONFIG_INVALID', `${what}: set ORDERMILL_DATA_DIR to another one`, { cause })
+}
+
+const sqliteBusy = 5
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
 }
 
 /** Whether some process holds the directory now. */

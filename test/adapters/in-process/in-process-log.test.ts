@@ -78,10 +78,10 @@ describe('in-process log', () => {
       controller.signal,
     )
     await waitFor('it is committed', async () => (await log.lag('g'))[0]?.lagRecords === 0)
+    assert.deepEqual(pauses, [25, 50, 100, 200, 400, 800, 1_600, 2_500, 2_500])
     controller.abort()
     await done
     assert.deepEqual(attempts, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-    assert.deepEqual(pauses, [25, 50, 100, 200, 400, 800, 1_600, 2_500, 2_500])
     await log.close()
   })
 

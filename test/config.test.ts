@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { topicSpecs } from '../src/compose/topics.ts'
+import { readConfig } from '../src/config.ts'
+import { hasCode } from '../src/errors.ts'
+
+const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+  ['a variable that is none of ours', { ORDERMILL_PARTITION: '4' }, /ORDERMILL_PARTITION is not a setting/],
+  ['half a login', { CONFLUENT_API_KEY: 'k' }, /CONFLUENT_API_KEY is set without CONFLUENT_API_SECRET/],
+  ['the other half', { CONFLUENT_API_SECRET: 's' }, /CONFLUENT_API_SECRET is set without CONFLUENT_API_KEY/],
+  ['a broker, which this version can not use', { KAFKA_BOOTSTRAP_SERVERS: 'b:9092' }, /KAFKA_BOOTSTRAP_SERVERS is set/],
+  ['a topic with a path in it', { TOPIC_NAME: '../orders' }, /TOPIC_NAME is "..\/orders"/],
+  ['hexadecimal seconds', { SLEEP_SECONDS: '0x10' }, /SLEEP_SECONDS is "0x10"/],
+  ['blank seconds', { SLEEP_SECONDS: ' ' }, /SLEEP_SECONDS is " "/],
+  ['a port beyond the last', { PORT: '65536' }, /PORT is "65536", but must be a whole number from 0 to 65535/],
+  ['an infinite limit', { ORDERMILL_FRAUD_HIGH_AMOUNT_BY_CURRENCY: 'USD=Infinity' }, /USD=Infinity/],
+  ['two limits of one currency in one', { ORDERMILL_FRAUD_HIGH_AMOUNT_BY_CURRENCY: 'USD=1=2' }, /USD=1=2/],
+  ['a currency that is none', { ORDERMILL_BASE_CURRENCY: 'XXX' }, /ORDERMILL_BASE_CURRENCY is "XXX"/],
+  ['a token that is no hash', { ORDERMILL_TOKENS: 'operator:secret' }, /ORDERMILL_TOKENS/],
+]
+
+describe('the configuration', () => {
+  for (const [what, environment, message] of refused) {
+    it(`refuses ${what}, naming the variable`, () => {
+      assert.throws(
+        () => readConfig(environment),
+        (error) => hasCode(error, 'CONFIG_INVALID') && message.test(error.message),
+      )
+    })
+  }
+
+  it('takes an empty variable for a missing one', () => {
+    assert.equal(readConfig({ PORT: '', TOPIC_NAME: '' }).port, 8000)
+  })
+
+  it('reads limits by currency', () => {
+    const { fraudHighAmountByCurrency } = readConfig({ ORDERMILL_FRAUD_HIGH_AMOUNT_BY_CURRENCY: 'JPY=45000, EUR=0.5' })
+    assert.deepEqual(fraudHighAmountByCurrency, { JPY: 45_000, EUR: 0.5 })
+  })
+
+  // The services read what they wrote, for ever.
+  for (const topic of ['payments', 'order-analytics', 'fraud-alerts.views-group.dlq']) {
+    it(`refuses ${topic} as input topic`, () => {
+      assert.throws(
+        () => topicSpecs(readConfig({ TOPIC_NAME: topic })),
+        (error) => hasCode(error, 'CONFIG_INVALID'),
+      )
+    })
+  }
+})
