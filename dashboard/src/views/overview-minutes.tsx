@@ -14,7 +14,19 @@ import { minutesOf, type MinuteData } from '../minute-data.ts'
 import { NoOrders } from './orders.tsx'
 
 /** The chart library comes when it is needed, and its failure costs nothing but the chart. */
-const MinuteChart = lazy(async () => ({ default: (await import('../components/minute-chart.tsx')).MinuteChart }))
+const MinuteChart = lazy(async () => {
+  mendLanguage()
+  return { default: (await import('../components/minute-chart.tsx')).MinuteChart }
+})
+
+/** A browser without a locale names a language that Intl does not take, and the chart's library asks for it as it loads. */
+function mendLanguage(): void {
+  try {
+    Intl.getCanonicalLocales(navigator.language)
+  } catch {
+    Object.defineProperty(navigator, 'language', { value: 'en-US' })
+  }
+}
 
 const ranges = [
   { value: '15m', label: '15 min', minutes: 15 },
