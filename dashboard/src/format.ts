@@ -1,3 +1,5 @@
+import { decimalsOf } from './currency.ts'
+
 /**
  * How figures, money and times read. One fixed locale: two people who look at the same incident read the same figure.
  * Pure: the present is an argument, in milliseconds since the Unix epoch.
@@ -49,10 +51,9 @@ export function formatShare(part: number, whole: number): string {
 type MoneyStyle = 'exact' | 'whole' | 'compact'
 
 const moneyStyles = {
-  exact: {},
   whole: { maximumFractionDigits: 0 },
   compact: { notation: 'compact', maximumFractionDigits: 2 },
-} as const satisfies Record<MoneyStyle, Intl.NumberFormatOptions>
+} as const satisfies Record<Exclude<MoneyStyle, 'exact'>, Intl.NumberFormatOptions>
 
 const moneyFormats = new Map<string, Intl.NumberFormat>()
 
@@ -60,27 +61,38 @@ function moneyFormat(currency: string, style: MoneyStyle): Intl.NumberFormat {
   const key = `${currency} ${style}`
   const known = moneyFormats.get(key)
   if (known) return known
-  const options = { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...moneyStyles[style] } as const
+  const digits = style === 'exact' ? exactDigits(decimalsOf(currency)) : moneyStyles[style]
+  const options = { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...digits } as const
   const made = new Intl.NumberFormat(locale, options)
   moneyFormats.set(key, made)
   return made
 }
 
+function exactDigits(decimals: number): Intl.NumberFormatOptions {
+  return { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+}
+
 /** The amount with its symbol. Several currencies share `$`: where they may meet, the code goes beside it. */
 export function formatMoney(amount: number, currency: string): string {
-  return moneyFormat(currency, 'exact').format(amount)
+  return moneyText(amount, currency, 'exact')
 }
 
 /** Exact below ten thousand, whole below a million: what fits a tile. */
 export function formatMoneyShort(amount: number, currency: string): string {
   const size = Math.abs(amount)
   if (size < 10_000) return formatMoney(amount, currency)
-  return moneyFormat(currency, size < 1_000_000 ? 'whole' : 'compact').format(amount)
+  return moneyText(amount, currency, size < 1_000_000 ? 'whole' : 'compact')
 }
 
 /** For axes, where the steps are round: `$1.5K`. */
 export function formatMoneyStep(amount: number, currency: string): string {
-  return moneyFormat(currency, 'compact').format(amount).replace(/\.0+$/, '')
+  return moneyText(amount, currency, 'compact').replace(/\.0+$/, '')
+}
+
+/** Of the amount's own text, which may have more digits than a double. */
+function moneyText(amount: number, currency: string, style: MoneyStyle): string {
+  const text: `${number}` = `${amount}`
+  return moneyFormat(currency, style).format(text)
 }
 
 const secondMs = 1_000

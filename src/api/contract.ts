@@ -39,7 +39,7 @@ export const problem = Type.Object(
     error: Type.Optional(Type.String({ description: 'The same as `detail`, of GET /api/analytics alone' })),
     accepted: Type.Optional(count),
     orders: Type.Optional(
-      Type.Array(Type.Unknown(), { description: 'With WAIT_TIMEOUT: the orders that are accepted' }),
+      Type.Array(Type.Unknown(), { description: 'When waiting failed: the orders that are accepted all the same' }),
     ),
   },
   { additionalProperties: false, description: 'RFC 9457' },
@@ -49,7 +49,13 @@ export type Problem = Static<typeof problem>
 export const status = closed({ status: Type.Literal('ok') })
 export const readiness = closed({
   status: oneOf('ok', 'failed'),
-  checks: Type.Array(closed({ name: Type.String(), status: oneOf('ok', 'failed'), detail: Type.String() })),
+  checks: Type.Array(
+    closed({
+      name: Type.String(),
+      status: oneOf('ok', 'failed'),
+      detail: Type.Optional(Type.String({ description: 'For callers with a role only' })),
+    }),
+  ),
 })
 
 export const analytics = closed({
@@ -117,12 +123,12 @@ export const orderSummary = closed({
 })
 export type OrderSummary = Static<typeof orderSummary>
 
-export const documentsBytesMax = 8 * 1024 * 1024
+export const documentsBytesMax = 1024 * 1024
 const document = nullable(Type.Object({}, { additionalProperties: true, description: 'The order as received' }))
 export const orderItem = closed({
   ...orderSummary.properties,
   document: Type.Union(document.anyOf, {
-    description: 'The order as received; null in a list where the documents before it make 8 MiB: ask for the order',
+    description: 'The order as received; null in a list where the documents before it make 1 MiB: ask for the order',
   }),
 })
 export type OrderItem = Static<typeof orderItem>
@@ -275,12 +281,21 @@ export const postOrdersQuery = closed({
 export const postOrdersHeaders = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[!-~]+$' })),
 })
-export const acceptedOrder = closed({ order_id: orderId, topic: Type.String(), partition: count, offset: count })
+export const acceptedOrder = closed({
+  order_id: orderId,
+  topic: Type.String(),
+  partition: count,
+  offset: count,
+  counted: Type.Optional(
+    Type.Boolean({ description: 'With wait=analytics: the totals include it; false when analytics refused it' }),
+  ),
+  code: Type.Optional(Type.String({ description: 'Why it was refused, as its dead letter says' })),
+})
 export type AcceptedOrder = Static<typeof acceptedOrder>
 export const acceptedOrders = closed({
   accepted: count,
   orders: Type.Array(acceptedOrder),
-  counted: Type.Optional(Type.Literal(true, { description: 'With wait=analytics: the totals include all of them' })),
+  counted: Type.Optional(Type.Boolean({ description: 'With wait=analytics: the totals include all of them' })),
 })
 export type AcceptedOrders = Static<typeof acceptedOrders>
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { orderRecord } from '../codec/order-codec.ts'
 import { Check } from 'typebox/value'
 import { OrdermillError } from '../errors.ts'
-import type { Intake } from '../ports/intake.ts'
+import { greatestChosen, type Intake } from '../ports/intake.ts'
 import type { Log } from '../ports/log.ts'
 import { acceptedOrders, type AcceptedOrders } from './contract.ts'
 import { loopbackPrincipal } from './access.ts'
@@ -44,21 +44,29 @@ export function newOrderIntake(deps: IntakeDeps): (submission: Submission) => Pr
     { body, principal, key }: KeyedSubmission,
     fingerprint: string,
   ): Promise<AcceptedOrders> {
-    const drafts = parseDrafts(body)
-    const idsNeeded = drafts.filter(needsId).length
+    const parts = partsOf(parseDrafts(body))
+    const idsNeeded = parts.filter(isDraft).length
+    await noteChosenIds(parts)
     const known = await store.remember({ principal, key, fingerprint, idsNeeded, atMs: clock() })
     if (known.response !== undefined) return parseStoredAnswer(known.response)
-    const answer = await appendDrafts(deps, drafts, known, eventIdPrefix(principal, key))
+    const answer = await appendOrders(deps, parts, known, eventIdPrefix(principal, key))
     await store.complete(principal, key, JSON.stringify(answer))
     return answer
   }
 
+  /** Before ids are given, so that these are others; before the append, because analytics reads it later. */
+  async function noteChosenIds(parts: readonly Part[]): Promise<void> {
+    const greatest = greatestChosen(parts.flatMap((part) => (isDraft(part) ? [] : [part.orderId])))
+    if (greatest > 0) await store.noteOrderIds(greatest)
+  }
+
   return async ({ key, ...submission }) => {
     if (key !== undefined) return submitOnce({ ...submission, key })
-    const drafts = parseDrafts(submission.body)
-    const idsNeeded = drafts.filter(needsId).length
+    const parts = partsOf(parseDrafts(submission.body))
+    const idsNeeded = parts.filter(isDraft).length
+    await noteChosenIds(parts)
     const firstOrderId = idsNeeded > 0 ? await store.reserveOrderIds(idsNeeded) : 0
-    return appendDrafts(deps, drafts, { firstOrderId, atMs: clock() }, `http/${randomUUID()}`)
+    return appendOrders(deps, parts, { firstOrderId, atMs: clock() }, `http/${randomUUID()}`)
   }
 }
 
@@ -67,14 +75,25 @@ function eventIdPrefix(principal: string, key: string): string {
   return principal === loopbackPrincipal ? `http/${key}` : `http/${principal}/${key}`
 }
 
-async function appendDrafts(
+/** An order as it will be written, or, until it has an id, what it is made of. */
+type Part = ReturnType<typeof writeDraft> | Draft
+
+function partsOf(drafts: readonly Draft[]): readonly Part[] {
+  return drafts.map((draft) => (needsId(draft) ? draft : writeDraft(draft, { orderId: 0, atMs: 0 })))
+}
+
+function isDraft(part: Part): part is Draft {
+  return 'members' in part
+}
+
+async function appendOrders(
   { log, topic }: IntakeDeps,
-  drafts: readonly Draft[],
+  parts: readonly Part[],
   { firstOrderId, atMs }: Given,
   prefix: string,
 ): Promise<AcceptedOrders> {
   let next = firstOrderId
-  const written = drafts.map((draft) => writeDraft(draft, { orderId: needsId(draft) ? next++ : 0, atMs }))
+  const written = parts.map((part) => (isDraft(part) ? writeDraft(part, { orderId: next++, atMs }) : part))
   const records = written.map(({ json, orderId }, n) => orderRecord(topic, json, orderId, `${prefix}/${n}`))
   const positions = await log.append(records)
   const orders = positions.map(({ partition, offset }, index) => ({

@@ -10,7 +10,9 @@ export const defaultApiLimits = {
   requestTimeoutMs: 30_000,
   /** Longer than the 60 s of the usual load balancers, so that it is never the server that hangs up on a reused one. */
   keepAliveTimeoutMs: 72_000,
-  /** How often the three above are looked at. */
+  /** No byte moved in either direction: longer than the longest wait=analytics. A stream's heartbeats are shorter. */
+  stallTimeoutMs: 45_000,
+  /** How often the first three are looked at. */
   timeoutCheckMs: 1_000,
   /** Open sockets: each takes about 20 KB. */
   connectionsMax: 2_000,
@@ -22,6 +24,8 @@ export const defaultApiLimits = {
   loginsPerMinuteMax: 30,
   /** Pages that follow the stream. */
   streamClientsMax: 100,
+  /** The same by client address, so that one of them can't take every place. */
+  streamClientsPerAddressMax: 20,
   /** A client that lets this much pile up doesn't read; it may come back and gets the newest snapshot. */
   streamBufferBytesMax: 1024 * 1024,
   /** Pause between two looks at the store while somebody listens or waits. */

@@ -21,9 +21,16 @@ export function hostGuard(host: string, allowedHosts: readonly string[]): (heade
 
 /** Refuses what another site's page makes its visitor's browser send. Programs send neither header. */
 export function refuseForeignOrigin({ origin, host = '', ...headers }: IncomingHttpHeaders): void {
-  const isForeign = origin !== undefined && hostOf(origin) !== host.toLowerCase()
-  if (!isForeign && headers['sec-fetch-site'] !== 'cross-site') return
-  throw new OrdermillError('FORBIDDEN', 'the request comes from a page of another site: use the page of this server')
+  if (origin !== undefined && hostOf(origin) !== host.toLowerCase()) throw foreign()
+  refuseCrossSite(headers)
+}
+
+export function refuseCrossSite(headers: IncomingHttpHeaders): void {
+  if (headers['sec-fetch-site'] === 'cross-site') throw foreign()
+}
+
+function foreign(): OrdermillError {
+  return new OrdermillError('FORBIDDEN', 'the request comes from a page of another site: use the page of this server')
 }
 
 function canonicalHost(host: string): string {

@@ -6,7 +6,7 @@ import { demand, identify, tokenOf } from './access.ts'
 import type { App } from './app.ts'
 import type { ApiSettings } from './deps.ts'
 import type { ApiLimits } from './limits.ts'
-import { hostGuard, refuseForeignOrigin } from './same-site.ts'
+import { hostGuard, refuseCrossSite, refuseForeignOrigin } from './same-site.ts'
 
 /** Who may ask, under which name, from where, and how often. Each fails closed: a route that names no access is an operator's. */
 export async function guard(app: App, settings: ApiSettings, limits: ApiLimits): Promise<void> {
@@ -18,6 +18,8 @@ export async function guard(app: App, settings: ApiSettings, limits: ApiLimits):
     void reply.header('cache-control', 'no-store')
     if (routeOptions.config.isProbe !== true) refuseForeignHost(headers)
     if (method !== 'GET' && method !== 'HEAD') refuseForeignOrigin(headers)
+    // A link to the page is welcome; a read that its visitor's browser makes for another site only costs.
+    else if (routeOptions.url?.startsWith('/api/v1/')) refuseCrossSite(headers)
     done()
   })
   await app.register(helmet, helmetOptions)

@@ -27,6 +27,7 @@ import { newStreamHub } from './stream-hub.ts'
 import { newTicker } from './ticker.ts'
 import { totalsReader } from './totals-view.ts'
 import { validatorCompiler } from './validator.ts'
+import { verdictReader } from './verdicts.ts'
 import { newWaiters } from './waiters.ts'
 
 /** The HTTP server with every route, not listening yet: see `listen`. */
@@ -59,6 +60,8 @@ function newApp({ logger, settings }: ServerDeps, limits: ApiLimits): App {
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // Hangs up on whoever does not read its answer, which would stay in memory.
+    connectionTimeout: limits.stallTimeoutMs,
     http: {
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
@@ -102,7 +105,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   totalsRoutes(app, { store, clock, readTotals })
   orderRoutes(app, deps)
   void app.register((scope, _options, done) => {
-    postOrderRoutes(scope, { submit, waiters })
+    postOrderRoutes(scope, { submit, waiters, verdicts: verdictReader({ log, store }) })
     done()
   })
   listRoutes(app, deps)

@@ -9,7 +9,7 @@ const reconnectAfterMs = 1_000
 
 export type StreamHub = Readonly<{
   /** A stream of events that begins with the current snapshot, unless `lastEventId` says that it is known. */
-  join: (lastEventId: string | undefined) => Readable
+  join: (address: string, lastEventId: string | undefined) => Readable
   close: () => void
 }>
 
@@ -17,11 +17,14 @@ type HubDeps = Readonly<{
   ticker: Ticker
   snapshot: () => Promise<Frame>
   problemOf: (error: unknown) => Problem
-  limits: Pick<ApiLimits, 'streamClientsMax' | 'streamBufferBytesMax' | 'heartbeatEveryMs'>
+  limits: Pick<
+    ApiLimits,
+    'streamClientsMax' | 'streamClientsPerAddressMax' | 'streamBufferBytesMax' | 'heartbeatEveryMs'
+  >
 }>
 
 /** `has` is the id of the newest snapshot that the client was sent. */
-type Client = { readonly stream: Readable; has: string | undefined; knowsProblem: boolean }
+type Client = { readonly stream: Readable; readonly address: string; has: string | undefined; knowsProblem: boolean }
 
 /**
  * Server-sent events. A snapshot is the whole state, so that a client that missed some needs the newest one only: there is
@@ -76,10 +79,12 @@ export function newStreamHub({ ticker, snapshot, problemOf, limits }: HubDeps): 
   }
 
   return {
-    join(lastEventId) {
+    join(address, lastEventId) {
       if (isClosed) throw new OrdermillError('SERVER_UNAVAILABLE', 'the server is stopping: come back in a moment')
       if (clients.size >= limits.streamClientsMax) throw tooManyClients(limits.streamClientsMax)
-      const client = { stream: new Readable({ read: () => undefined }), has: lastEventId, knowsProblem: false }
+      const sameAddress = [...clients].filter((client) => client.address === address).length
+      if (sameAddress >= limits.streamClientsPerAddressMax) throw tooManyOfOne(sameAddress)
+      const client = { stream: new Readable({ read: () => undefined }), address, has: lastEventId, knowsProblem: false }
       client.stream.once('close', () => leave(client))
       client.stream.push(`retry: ${reconnectAfterMs}\n\n`)
       clients.add(client)
@@ -96,4 +101,9 @@ export function newStreamHub({ ticker, snapshot, problemOf, limits }: HubDeps): 
 function tooManyClients(clientsMax: number): OrdermillError {
   const advice = 'close a page, or raise the limit of stream clients'
   return new OrdermillError('SERVER_UNAVAILABLE', `${clientsMax} clients follow the stream already: ${advice}`)
+}
+
+function tooManyOfOne(clientsMax: number): OrdermillError {
+  const advice = 'close a page, or let this server trust the proxy in front of it'
+  return new OrdermillError('SERVER_UNAVAILABLE', `${clientsMax} clients of this address follow the stream: ${advice}`)
 }

@@ -33,6 +33,7 @@ async function listLetters(api: Reader, options: Options): Promise<void> {
     ...tableLines(
       [
         { title: 'LOGGED', value: (letter) => textAt(letter, 'logged_at') },
+        { title: 'GROUP', value: (letter) => textAt(letter, 'group') },
         { title: 'CODE', value: (letter) => textAt(letter, 'code') },
         { title: 'ID', value: (letter) => textAt(letter, 'id') },
         { title: 'ORDER', value: (letter) => textAt(letter, 'order_id'), align: 'right' },

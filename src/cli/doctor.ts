@@ -13,10 +13,11 @@ export const doctorCommand: CliCommand = (environment, done) =>
     .action(async ({ json, ...where }: WhereOptions & { json?: true }) => {
       const checks = await runChecks(configOf(environment, where))
       const hasFailed = checks.some(({ status }) => status === 'fail')
-      print(...(json ? [JSON.stringify({ status: hasFailed ? 'fail' : 'ok', checks })] : checks.map(checkLine)))
+      print(...(json ? [JSON.stringify({ status: hasFailed ? 'fail' : 'ok', checks })] : checks.flatMap(checkLines)))
       if (hasFailed) done(exitCodes.failed)
     })
 
-function checkLine({ name, status, detail, advice }: Check): string {
-  return `${status.padEnd(4)}  ${name.padEnd(9)}  ${detail}${advice === undefined ? '' : `: ${advice}`}`
+function checkLines({ name, status, detail, advice, findings = [] }: Check): readonly string[] {
+  const line = `${status.padEnd(4)}  ${name.padEnd(9)}  ${detail}${advice === undefined ? '' : `: ${advice}`}`
+  return [line, ...findings.map((finding) => `${' '.repeat(17)}${finding}`)]
 }

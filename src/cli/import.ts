@@ -12,7 +12,7 @@ import type { ImportTarget } from './import/target.ts'
 import type { HttpApi } from './http-api.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption } from './options.ts'
-import { groupDigits, note, print } from './output.ts'
+import { countText, groupDigits, note, print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
 
 type Options = WhereOptions & Readonly<{ format?: ImportFormat; rejects?: string; wait: boolean; json?: true }>
@@ -102,11 +102,11 @@ function report(result: Result, { json }: Options): void {
 }
 
 function reportLines({ start, progress, seconds, pendingPayments }: Result, perSecond: number): readonly string[] {
-  const refused = `${groupDigits(progress.bad)} lines refused`
+  const [orders, refused] = [countText(progress.good, 'order'), `${countText(progress.bad, 'line')} refused`]
   const payments =
-    pendingPayments > 0 ? [`Payment has ${groupDigits(pendingPayments)} records to go: the next start makes them`] : []
-  if (start.isDone) return [`Already imported: ${groupDigits(progress.good)} orders, ${refused}`, ...payments]
+    pendingPayments > 0 ? [`Payment has ${countText(pendingPayments, 'record')} to go: the next start goes on`] : []
+  if (start.isDone) return [`Already imported: ${orders}, ${refused}`, ...payments]
   const resumed = start.end.lines > 0 ? ` (went on behind line ${groupDigits(start.end.lines)})` : ''
-  const rate = `${seconds.toFixed(1)} s, ${groupDigits(perSecond)} lines/s`
-  return [`Imported ${groupDigits(progress.good)} orders, ${refused}, ${rate}${resumed}`, ...payments]
+  const rate = `${seconds.toFixed(1)} s, ${countText(perSecond, 'line')}/s`
+  return [`Imported ${orders}, ${refused}, ${rate}${resumed}`, ...payments]
 }

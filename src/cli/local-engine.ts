@@ -10,7 +10,7 @@ import type { Counting, Offsets } from './counted.ts'
 /** The data directory itself, held by this command because no server runs on it. */
 export type LocalEngine = Readonly<{
   log: Pick<Log, 'append' | 'read' | 'topics' | 'lag'>
-  intake: Pick<Intake, 'reserveOrderIds'>
+  intake: Pick<Intake, 'reserveOrderIds' | 'noteOrderIds'>
   counting: Counting
   /** Finishes every batch in flight and gives the directory free; the rest is for the next start. */
   stop: () => Promise<void>

@@ -21,3 +21,13 @@ const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 export function groupDigits(number: number): string {
   return grouped.format(number)
 }
+
+/** The same for a decimal as the API wrote it: no digit is lost. */
+export function groupDecimal(text: string): string {
+  return text.replace(/^\d+/, (whole) => grouped.format(BigInt(whole)))
+}
+
+/** `1 line`, `2 lines`. */
+export function countText(count: number, noun: string): string {
+  return `${groupDigits(count)} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -7,7 +7,7 @@ import type { HttpApi } from './http-api.ts'
 import { onInterrupt } from './interrupt.ts'
 import { openLocalEngine } from './local-engine.ts'
 import { jsonOption, positiveNumber, wholeNumber } from './options.ts'
-import { groupDigits, note, print } from './output.ts'
+import { countText, note, print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
 import { remoteSink, type ProducedOrder } from './remote-sink.ts'
 
@@ -47,7 +47,7 @@ async function produceLocally({ config, options, signal }: Produce): Promise<voi
   if (!signal.aborted) await untilCounted(engine.counting, signal)
   await engine.stop()
   const pending = await engine.pendingPayments()
-  if (pending > 0) note(`Payment has ${groupDigits(pending)} records to go: the next start makes them`)
+  if (pending > 0) note(`Payment has ${countText(pending, 'record')} to go: the next start goes on`)
 }
 
 function producing({ count, seed }: Options) {

@@ -12,11 +12,11 @@ import { bytesText } from './record-text.ts'
 type Options = WhereOptions &
   Readonly<{ json?: true; from?: number; fromBeginning?: true; limit?: number; follow: boolean }>
 
-/** Where a partition is to be read on. */
-type Cursor = { partition: number; next: number }
+/** Where a partition is to be read on, and where it ended when the command began. */
+type Cursor = { partition: number; next: number; end: number }
 
 const pageMax = 1_000
-/** Printed of what is there already when neither --from nor --from-beginning is said. */
+/** Printed of what is there already when neither --from, --from-beginning nor --limit says otherwise. */
 const newestShown = 10
 const pollMs = 250
 
@@ -39,17 +39,41 @@ type Tail = Readonly<{ api: Reader; topic: string; options: Options; signal: Abo
 async function tail(run: Tail): Promise<void> {
   const { options, signal } = run
   const cursors = await startingPoints(run)
-  const isDefault = options.from === undefined && !options.fromBeginning
   let left = options.limit ?? Number.POSITIVE_INFINITY
-  for (let isFirst = true; left > 0 && !signal.aborted; isFirst = false) {
+  if (options.from === undefined && !options.fromBeginning) {
+    left -= show(await readNewest(run, cursors), options)
+    if (!options.follow) return
+  }
+  while (left > 0 && !signal.aborted) {
     const found = (await Promise.all(cursors.map((cursor) => readOn(run, cursor)))).flat().toSorted(byTime)
-    const shown = (isFirst && isDefault ? found.slice(-newestShown) : found).slice(0, left)
-    if (shown.length > 0) print(...shown.map((record) => recordLine(record, options)))
-    left -= shown.length
+    left -= show(found.slice(0, left), options)
     if (found.length > 0) continue
     if (!options.follow) return
     await setTimeout(pollMs, undefined, { signal }).catch(() => {})
   }
+}
+
+/** Returns how many it has printed. */
+function show(records: readonly Document[], options: Options): number {
+  if (records.length > 0) print(...records.map((record) => recordLine(record, options)))
+  return records.length
+}
+
+/** The newest of all partitions: any of them may hold every one, so the newest of each are read. */
+async function readNewest(run: Tail, cursors: readonly Cursor[]): Promise<readonly Document[]> {
+  const found: Document[] = []
+  for (const cursor of cursors) {
+    while (cursor.next < cursor.end && !run.signal.aborted) {
+      const page = await readOn(run, cursor)
+      if (page.length === 0) break
+      found.push(...page)
+    }
+  }
+  return found.toSorted(byTime).slice(-newestCount(run.options))
+}
+
+function newestCount({ limit = newestShown, follow }: Options): number {
+  return follow ? Math.min(limit, newestShown) : limit
 }
 
 async function startingPoints({ api, topic, options }: Tail): Promise<readonly Cursor[]> {
@@ -58,9 +82,10 @@ async function startingPoints({ api, topic, options }: Tail): Promise<readonly C
   if (!known) throw unknownTopic(topic)
   return listAt(known, 'partitions').map((description) => {
     const begin = Number(textAt(description, 'begin'))
-    const newest = Math.max(Number(textAt(description, 'end')) - newestShown, begin)
+    const end = Number(textAt(description, 'end'))
+    const newest = Math.max(end - newestCount(options), begin)
     const next = options.fromBeginning ? begin : (options.from ?? newest)
-    return { partition: Number(textAt(description, 'partition')), next }
+    return { partition: Number(textAt(description, 'partition')), next, end }
   })
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { openReading, withWhere, type WhereOptions } from './connection.ts'
 import { documentAt, parseDocument, textAt, type Document } from './document.ts'
 import { jsonOption } from './options.ts'
-import { print } from './output.ts'
+import { groupDecimal, print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
 import { tableLines } from './table.ts'
 
@@ -17,13 +17,14 @@ export const totalsCommand: CliCommand = (environment) =>
 
 function totalsLines(totals: Document): readonly string[] {
   const payments = documentAt(totals, 'payments')
+  const number = (name: string): string => groupDecimal(textAt(totals, name))
   return [
-    `Orders        ${textAt(totals, 'order_count')}`,
-    `Sales         ${textAt(totals, 'total_sales')} ${textAt(totals, 'base_currency')}`,
-    `Paid          ${textAt(payments, 'paid')}`,
-    `Alerts        ${textAt(totals, 'alerts')}`,
-    `Duplicates    ${textAt(totals, 'duplicates')}`,
-    `Dead letters  ${textAt(totals, 'dead_letters')} of analytics, ${textAt(totals, 'dead_letters_listed')} in all`,
+    `Orders        ${number('order_count')}`,
+    `Sales         ${number('total_sales')} ${textAt(totals, 'base_currency')}`,
+    `Paid          ${groupDecimal(textAt(payments, 'paid'))}`,
+    `Alerts        ${number('alerts')}`,
+    `Duplicates    ${number('duplicates')}`,
+    `Dead letters  ${number('dead_letters')} of analytics, ${number('dead_letters_listed')} in all`,
     ...tallyLines('country', documentAt(totals, 'by_country')),
     ...tallyLines('status', documentAt(totals, 'by_status')),
     ...tallyLines('currency', documentAt(totals, 'by_currency')),
@@ -39,7 +40,7 @@ function tallyLines(title: string, tallies: Document): readonly string[] {
     ...tableLines(
       [
         { title: title.toUpperCase(), value: ({ key }) => key },
-        { title: 'ORDERS', value: ({ tally }) => textAt(tally, 'order_count'), align: 'right' },
+        { title: 'ORDERS', value: ({ tally }) => groupDecimal(textAt(tally, 'order_count')), align: 'right' },
         { title: 'SALES', value: ({ tally }) => salesText(documentAt(tally, 'sales')) },
       ],
       rows,
@@ -49,6 +50,7 @@ function tallyLines(title: string, tallies: Document): readonly string[] {
 
 function salesText(sales: Document): string {
   return Object.keys(sales)
-    .map((currency) => `${textAt(sales, currency)} ${currency}`)
+    .toSorted()
+    .map((currency) => `${groupDecimal(textAt(sales, currency))} ${currency}`)
     .join(', ')
 }

@@ -68,9 +68,9 @@ export function decodeDeadLetter(record: LogRecord): DeadLetter {
   const reason = (name: string): string | undefined => headerText(record, reasonPrefix + name)
   const group = reason('group')
   const topic = reason('topic')
-  const partition = Number(reason('partition') ?? Number.NaN)
-  const offset = Number(reason('offset') ?? Number.NaN)
-  if (!group || !topic || !Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) {
+  const partition = wholeOf(reason('partition'))
+  const offset = wholeOf(reason('offset'))
+  if (!group || !topic || partition === undefined || offset === undefined) {
     throw new OrdermillError('RECORD_INVALID', 'not a dead letter: its __dlq.errors headers name no group and position')
   }
   return {
@@ -82,11 +82,18 @@ export function decodeDeadLetter(record: LogRecord): DeadLetter {
     code: reason('code') ?? 'INTERNAL',
     message: reason('message') ?? '',
     stage: reason('stage') ?? '',
-    deliveryCount: Number(reason('delivery.count') ?? 1),
+    deliveryCount: wholeOf(reason('delivery.count')) ?? 1,
     firstFailedAtMs: Date.parse(reason('first.failed.at') ?? '') || record.timestampMs,
     timestampMs: record.timestampMs,
     orderId: orderIdOf(record),
   }
+}
+
+/** Digits alone: `Number` takes much more for a number, an empty text among it. */
+function wholeOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+$/.test(text)) return undefined
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : undefined
 }
 
 /** Best effort: the value's `order_id`, else the key. */

@@ -140,7 +140,7 @@ function timeOf({ created_at: time }: JsonObject, issues: Issue[]): number {
 const utcTime = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
 
 /** Milliseconds of a UTC time; finer fractions are cut off. Undefined for what is no such time or no day of its month. */
-function parseUtc(text: string): number | undefined {
+export function parseUtc(text: string): number | undefined {
   const day = utcTime.exec(text)?.[1]
   if (day === undefined) return undefined
   const atMs = Date.parse(text)

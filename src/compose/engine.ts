@@ -125,7 +125,7 @@ function servicesOf(
   const fraud = fraudService({ topic, rules })
   const payment = paymentService({ topic, log, ledger: store, charge, policy, rules, reuse, now })
   const analytics = analyticsService({ topic, book: store, reuse, baseCurrency })
-  const views = viewsService({ topic, views: store })
+  const views = viewsService({ topic, views: store, reuse })
   return new Map<string, Running>([
     ...(demo
       ? [['producer', (signal: AbortSignal) => produceOrders(config, { log, intake: store }, demo, signal)] as const]

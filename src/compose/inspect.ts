@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs'
 import { isDirectoryLocked } from '../adapters/sqlite/directory-lock.ts'
+import { openSqliteLog } from '../adapters/sqlite/sqlite-log.ts'
 import { checkSqliteLog } from '../adapters/sqlite/sqlite-log-check.ts'
 import { checkSqliteStore } from '../adapters/sqlite/sqlite-store-check.ts'
+import { openStoreDatabase } from '../adapters/sqlite/sqlite-store-database.ts'
+import { sqliteSums } from '../adapters/sqlite/sqlite-store-shards.ts'
 import type { Config } from '../config.ts'
+import type { PartitionLag } from '../ports/log.ts'
+import type { AsOf } from '../ports/order-book.ts'
+import { orderGroups } from '../services/order-input.ts'
+import { viewsGroup } from '../services/views-service.ts'
 import { logFile, storeFile } from './engine.ts'
 
 /** What is wrong with a file of the data directory; undefined when there is no such file. */
@@ -25,11 +32,68 @@ export function checkStore(config: Config): Promise<Damage> {
   return damageOf(storeFile(config), checkSqliteStore)
 }
 
+/** Records that a group has committed in the log, and whose effects the store does not have. */
+export type GroupBehind = Readonly<{ group: string; records: number }>
+
+/** A store that was lost, set back or cut off by a power cut. Both files must be sound; the store may be missing. */
+export async function findBehind(config: Config): Promise<readonly GroupBehind[]> {
+  // The store is read last: a running server moves it first, and would else look behind.
+  const committed = await committedOf(config)
+  const applied = await appliedOf(config)
+  return groupsWithStore
+    .map(({ group, column }) => ({
+      group,
+      records: recordsBehind(committed.get(group) ?? [], applied.get(column) ?? new Map()),
+    }))
+    .filter(({ records }) => records > 0)
+}
+
+const groupsWithStore = [
+  { group: orderGroups.analytics, column: 'totals' },
+  { group: orderGroups.payment, column: 'tally' },
+  { group: viewsGroup, column: 'views' },
+] as const
+
+async function committedOf(config: Config): Promise<ReadonlyMap<string, readonly PartitionLag[]>> {
+  const log = openSqliteLog({ file: logFile(config), readOnly: true })
+  try {
+    return new Map(await Promise.all(groupsWithStore.map(async ({ group }) => [group, await log.lag(group)] as const)))
+  } finally {
+    await log.close()
+  }
+}
+
+async function appliedOf(config: Config): Promise<ReadonlyMap<string, AsOf>> {
+  const file = storeFile(config)
+  if (!existsSync(file)) return new Map()
+  const db = openStoreDatabase(file, { readOnly: true })
+  try {
+    return await db.read(() => new Map(groupsWithStore.map(({ column }) => [column, sqliteSums(db, column)().asOf])))
+  } finally {
+    await db.close()
+  }
+}
+
+/** What retention removed can not be caught up with. */
+function recordsBehind(lags: readonly PartitionLag[], applied: AsOf): number {
+  return lags
+    .map(({ topic, partition, committed, begin }) => {
+      const next = applied.get(topic)?.get(partition) ?? 0
+      return Math.max((committed ?? 0) - Math.max(next, begin), 0)
+    })
+    .reduce((sum, records) => sum + records, 0)
+}
+
 async function damageOf(file: string, check: (file: string) => Promise<readonly string[]>): Promise<Damage> {
   if (!existsSync(file)) return undefined
   try {
-    return await check(file)
+    return (await check(file)).map(finding)
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)]
+    return [finding(error instanceof Error ? error.message : String(error))]
   }
+}
+
+/** On one line, and without what an error advises: whoever asks here gives advice for all findings together. */
+function finding(message: string): string {
+  return message.replaceAll(/\s+/g, ' ').replace(/[:;.] (?:run|restore) .*$/i, '')
 }

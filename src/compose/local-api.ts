@@ -17,7 +17,7 @@ export async function openLocalApi(config: Config, version: string): Promise<Loc
   const refuse = () => Promise.reject(readOnly())
   const server = await buildServer({
     log,
-    store: { ...store, reserveOrderIds: refuse, remember: refuse, complete: refuse },
+    store: { ...store, reserveOrderIds: refuse, noteOrderIds: refuse, remember: refuse, complete: refuse },
     clock: Date.now,
     settings: {
       inputTopic: config.topic,

@@ -93,8 +93,8 @@ async function startApi(options: ServerOptions, engine: EngineThread): Promise<R
   }
 }
 
-function intakeOf({ reserveOrderIds, remember, complete }: EngineThread) {
-  return { reserveOrderIds, remember, complete }
+function intakeOf({ reserveOrderIds, noteOrderIds, remember, complete }: EngineThread) {
+  return { reserveOrderIds, noteOrderIds, remember, complete }
 }
 
 async function listen(server: Awaited<ReturnType<typeof buildServer>>, { host, port }: Config): Promise<string> {

@@ -17,7 +17,10 @@ export function decidePayment(order: Order, flagged: boolean, policy: PaymentPol
   return flagged ? 'HELD' : 'charge'
 }
 
-/** What one record did to the payment of its order; `noted` is a status change that decided nothing. */
+/**
+ * What one record did to the payment of its order; `noted` is a status change that decided nothing. `cancelled-after-paid`
+ * is said while the payment is PENDING too, and taken back if it is declined then.
+ */
 export type LedgerEffect = PaymentDecision | 'noted' | 'cancelled-after-paid'
 export type LedgerEntry = Readonly<{ position: Position; status: OrderStatus; effect: LedgerEffect; atMs: number }>
 
@@ -79,7 +82,14 @@ export function judgePayment(
 /** The ledger state after a reservation was settled. Settling twice changes nothing: the first answer stays. */
 export function settlePayment(state: LedgerState, outcome: PaymentOutcome, atMs: number): LedgerState {
   if (state.payment.status !== 'PENDING') return state
-  return { ...state, payment: { status: outcome, position: state.payment.position, atMs } }
+  const payment = { status: outcome, position: state.payment.position, atMs }
+  if (outcome === 'PAID') return { ...state, payment }
+  const [first, ...others] = state.entries
+  return { ...state, payment, entries: [first, ...others.map(withoutCancellation)] }
+}
+
+function withoutCancellation(entry: LedgerEntry): LedgerEntry {
+  return entry.effect === 'cancelled-after-paid' ? { ...entry, effect: 'noted' } : entry
 }
 
 function decide(next: LedgerState): Readonly<{ answer: PaymentAnswer; next: LedgerState }> {

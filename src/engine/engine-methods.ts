@@ -1,12 +1,14 @@
 import type { Engine } from '../compose/engine.ts'
 import type { Intake } from '../ports/intake.ts'
 import type { Log } from '../ports/log.ts'
+import { untilStartIsCounted } from './start-counted.ts'
 import type { ServiceState } from './supervise.ts'
 
 /** What the engine's thread does for the API's thread, which only reads the files itself. */
 export type EngineMethods = Readonly<{
   append: Log['append']
   reserveOrderIds: Intake['reserveOrderIds']
+  noteOrderIds: Intake['noteOrderIds']
   remember: Intake['remember']
   complete: Intake['complete']
   services: () => Promise<readonly ServiceState[]>
@@ -17,14 +19,24 @@ export type EngineMethods = Readonly<{
   stop: () => Promise<void>
 }>
 
+/** `topic` is where orders come in. */
 export function engineMethods(
-  { log, store, services }: Engine,
+  { log, store, services }: Pick<Engine, 'log' | 'store' | 'services'>,
+  topic: string,
   rest: Pick<EngineMethods, 'metricsText' | 'stop'>,
 ): EngineMethods {
+  const counted = untilStartIsCounted(log, store, topic)
   return {
     append: (records) => log.append(records),
-    reserveOrderIds: (count) => store.reserveOrderIds(count),
-    remember: (request) => store.remember(request),
+    async reserveOrderIds(count) {
+      await counted()
+      return store.reserveOrderIds(count)
+    },
+    noteOrderIds: (greatest) => store.noteOrderIds(greatest),
+    async remember(request) {
+      if (request.idsNeeded > 0) await counted()
+      return store.remember(request)
+    },
     complete: (principal, key, response) => store.complete(principal, key, response),
     services: () => Promise.resolve(services()),
     ready: () => Promise.resolve(),

@@ -39,6 +39,7 @@ export async function startEngineThread(data: EngineData): Promise<EngineThread>
   const methods = {
     append: method('append'),
     reserveOrderIds: method('reserveOrderIds'),
+    noteOrderIds: method('noteOrderIds'),
     remember: method('remember'),
     complete: method('complete'),
     services: method('services'),

@@ -18,7 +18,7 @@ async function open({ config, loggerOptions, services, demo }: EngineData): Prom
   const engine = await openEngine(config, { logger, metrics })
   const end = new AbortController()
   const running = services ? engine.run(end.signal, demo) : undefined
-  return engineMethods(engine, {
+  return engineMethods(engine, config.topic, {
     metricsText: metrics.text,
     async stop() {
       end.abort()

@@ -1,4 +1,5 @@
 import type { FraudAlert } from '../domain/fraud.ts'
+import type { OrderIdentity } from '../domain/order.ts'
 import type { UnreadableFact } from './order-book.ts'
 import type { Claim, Progress, Shards } from './shards.ts'
 
@@ -24,10 +25,10 @@ export type DeadLetter = Readonly<{
 
 export type ViewFact =
   | UnreadableFact
-  | Readonly<{ kind: 'alert'; offset: number; alert: FraudAlert; timestampMs: number }>
+  | Readonly<{ kind: 'alert'; offset: number; identity: OrderIdentity; alert: FraudAlert; timestampMs: number }>
   | Readonly<{ kind: 'dead-letter'; offset: number; letter: DeadLetter }>
 
-/** The views of alerts (one an order and reason) and dead letters (one a group and original place). */
+/** The views of alerts (one an order identity and reason) and dead letters (one a group and original place). */
 export interface ViewStore extends Shards {
   applyViews(claim: Claim, facts: readonly ViewFact[], progress: Progress): Promise<void>
 }

@@ -20,19 +20,21 @@ export function unreadable({ kind, record }: Exclude<Item<unknown>, { kind: 'val
 }
 
 export function conflictError(orderId: number, { fields }: Extract<OrderAnswer, { kind: 'conflict' }>): OrdermillError {
-  const issues = fields.map((field) => ({ pointer: pointerOf[field], message: 'differs from the first record' }))
+  const names = fields.map((field) => nameOf[field])
+  const issues = names.map((name) => ({ pointer: `/${name}`, message: 'differs from the first record' }))
   return new OrdermillError(
     'ORDER_ID_CONFLICT',
-    `order ${orderId} is known with another ${fields.join(', ')}: give the order an id of its own, ` +
+    `order ${orderId} is known with another ${names.join(', ')}: give the order an id of its own, ` +
       'or set ORDERMILL_ORDER_ID_REUSE=replace if its producer counts from 1 again at every start',
     { issues },
   )
 }
 
-const pointerOf = {
-  customerId: '/customer_id',
-  amountMinor: '/amount',
-  currency: '/currency',
-  country: '/country',
-  createdAtMs: '/created_at',
+/** As senders know them. */
+const nameOf = {
+  customerId: 'customer_id',
+  amountMinor: 'amount',
+  currency: 'currency',
+  country: 'country',
+  createdAtMs: 'created_at',
 } as const

@@ -1,8 +1,8 @@
 import { decodeOrder, type DecodedOrder } from '../codec/order-codec.ts'
 import { encodePayment } from '../codec/payment-codec.ts'
 import { assessFraud, type FraudRules } from '../domain/fraud.ts'
-import { identityOf, type OrderIdReuse } from '../domain/order.ts'
-import { decidePayment, type PaymentPolicy, type SettledAnswer } from '../domain/payment.ts'
+import { identityOf, identityText, type OrderIdReuse } from '../domain/order.ts'
+import { decidePayment, type PaymentAnswer, type PaymentPolicy, type SettledAnswer } from '../domain/payment.ts'
 import { positionOf, type Apply, type Item, type Service } from '../pipeline/service.ts'
 import type { Log } from '../ports/log.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../ports/payment-ledger.ts'
@@ -79,10 +79,7 @@ function reserveAndSettle(ledger: PaymentLedger, charge: Charger): Apply<Payment
         return fact.kind === 'payment' ? charge(fact, signal) : undefined
       }),
     )
-    const answers = charges.map((result) => {
-      if (result.status === 'rejected') throw result.reason
-      return result.value
-    })
+    const answers = withoutDeclined(facts, reserved, charges.map(valueOf))
     await ledger.settle(
       claim,
       facts.flatMap((fact, index) => settledFact(fact, answers[index])),
@@ -90,6 +87,28 @@ function reserveAndSettle(ledger: PaymentLedger, charge: Charger): Apply<Payment
     )
     return answers
   }
+}
+
+function valueOf(result: PromiseSettledResult<Answer>): Answer {
+  if (result.status === 'rejected') throw result.reason
+  return result.value
+}
+
+/** A cancellation behind a charge of the same batch was answered before it was known whether that charge pays. */
+function withoutDeclined(
+  facts: readonly PaymentFact[],
+  reserved: readonly (PaymentAnswer | undefined)[],
+  answers: readonly Answer[],
+): readonly Answer[] {
+  const unpaid = new Set<string>()
+  return answers.map((answer, index) => {
+    const fact = facts[index]
+    if (fact?.kind !== 'payment') return answer
+    const key = identityText(fact.identity)
+    const isCharged = reserved[index]?.kind === 'charge'
+    if (isCharged && answer?.kind === 'settled' && answer.outcome !== 'PAID') unpaid.add(key)
+    return answer?.kind === 'status-change' && unpaid.has(key) ? { ...answer, cancelledAfterPaid: false } : answer
+  })
 }
 
 function settledFact(fact: PaymentFact, answer: Answer): readonly SettledFact[] {

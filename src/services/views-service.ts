@@ -1,5 +1,6 @@
 import { alertsTopic, decodeAlert } from '../codec/alert-codec.ts'
 import { deadLetterTopic, decodeDeadLetter } from '../codec/dead-letter-codec.ts'
+import { identityOf, type OrderIdReuse } from '../domain/order.ts'
 import type { LogRecord } from '../ports/log.ts'
 import type { Item, Service } from '../pipeline/service.ts'
 import type { ViewFact, ViewStore } from '../ports/view-store.ts'
@@ -12,7 +13,7 @@ type View =
   | Pick<Extract<ViewFact, { kind: 'dead-letter' }>, 'kind' | 'letter'>
 
 /** Projects alerts and dead letters into the store, so that one order's story is a few reads by key. */
-export function viewsService({ topic, views }: ViewsServiceDeps): Service<View, ViewFact, undefined> {
+export function viewsService({ topic, views, reuse }: ViewsServiceDeps): Service<View, ViewFact, undefined> {
   const letterTopics = Object.values(orderGroups).map((group) => deadLetterTopic(topic, group))
   return {
     name: 'views',
@@ -20,7 +21,7 @@ export function viewsService({ topic, views }: ViewsServiceDeps): Service<View, 
     topics: [alertsTopic, ...letterTopics],
     deadLetterTopic: () => deadLetterTopic(alertsTopic, viewsGroup),
     decode,
-    decide: (items) => items.map(factOf),
+    decide: (items) => items.map((item) => factOf(item, reuse)),
     effects: {
       kind: 'store',
       shards: views,
@@ -33,16 +34,18 @@ export function viewsService({ topic, views }: ViewsServiceDeps): Service<View, 
   }
 }
 
-export type ViewsServiceDeps = Readonly<{ topic: string; views: ViewStore }>
+export type ViewsServiceDeps = Readonly<{ topic: string; views: ViewStore; reuse: OrderIdReuse }>
 
 function decode(record: LogRecord): View {
   if (record.topic === alertsTopic) return { kind: 'alert', alert: decodeAlert(record) }
   return { kind: 'dead-letter', letter: decodeDeadLetter(record) }
 }
 
-function factOf(item: Item<View>): ViewFact {
+function factOf(item: Item<View>, reuse: OrderIdReuse): ViewFact {
   // A letter whose record is a tombstone can't be: tombstones are never refused.
   if (item.kind !== 'value') return unreadable(item)
   const { offset, timestampMs } = item.record
-  return item.value.kind === 'alert' ? { ...item.value, offset, timestampMs } : { ...item.value, offset }
+  if (item.value.kind === 'dead-letter') return { ...item.value, offset }
+  const { orderId: id, createdAtMs } = item.value.alert
+  return { ...item.value, offset, timestampMs, identity: identityOf({ id, createdAtMs }, reuse) }
 }

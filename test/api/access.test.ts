@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { acceptedOrders, session } from '../../src/api/contract.ts'
+import { acceptedOrders, readiness, session } from '../../src/api/contract.ts'
 import { anOrderBody, openTestApi, postOf, type TestApi } from '../support/api.ts'
 
 const secrets = { viewer: 'viewer-token', operator: 'operator-token' } as const
@@ -136,6 +136,18 @@ describe('access with tokens', () => {
     const { call } = await openTestApi(t, { settings: { tokens, limits: { loginsPerMinuteMax: 2 } } })
     const guess = () => call(postOf({ token: 'guess' }, { url: '/api/v1/session' }))
     assert.deepEqual([(await guess()).status, (await guess()).status, (await guess()).status], [401, 401, 429])
+  })
+})
+
+describe('/readyz with tokens', () => {
+  it('tells strangers names and states alone, and what is wrong to those with a role', async (t) => {
+    const health = () => Promise.resolve([{ name: 'payment', ok: false, detail: 'can not open /var/secret' }])
+    const { call } = await openTestApi(t, { health, settings: { tokens } })
+    const checksFor = async (headers: Record<string, string>) =>
+      (await call({ url: '/readyz', headers })).json(readiness)
+    const { checks } = await checksFor(callers.nobody)
+    assert.deepEqual(checks, [{ name: 'payment', status: 'failed' }])
+    assert.equal((await checksFor(callers.viewer)).checks[0]?.detail, 'can not open /var/secret')
   })
 })
 

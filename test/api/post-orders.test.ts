@@ -58,6 +58,26 @@ describe('POST /api/v1/orders', () => {
     assert.equal(jsons.find((order) => order['order_id'] === ids[3])?.['status'], 'CONFIRMED')
   })
 
+  it('gives ids above those that came before, although nobody has read their orders yet', async (t) => {
+    const { call, countOrders, store } = await openTestApi(t)
+    const chosen = (from: number) =>
+      postOf({ orders: Array.from({ length: 50 }, (_, at) => ({ ...anOrderBody, order_id: from + at })) })
+    const keyed = (key: string) => postOf(noId, { headers: { 'idempotency-key': key } })
+    const ids = (...all: readonly number[]) => all.map((id) => ({ ...anOrderBody, order_id: id }))
+    const greatest = Number.MAX_SAFE_INTEGER
+    await call(chosen(1))
+    const answers = [await call(postOf(noId)), await call(keyed('a'))]
+    await call(chosen(1_000))
+    answers.push(await call(keyed('b')), await call(postOf({ orders: [noId, ...ids(2_000, greatest)] })))
+    const [first = 0, second = 0, third = 0, fourth = 0] = answers.map(
+      (answer) => answer.json(acceptedOrders).orders[0]?.order_id,
+    )
+    assert.ok(first > 50 && second > first && second < 1_000, `${first} ${second}`)
+    assert.ok(third > 1_049 && fourth > 2_000 && fourth < 3_000, `${third} ${fourth}`)
+    await countOrders()
+    assert.equal((await store.totals()).totals.overall.orderCount, 106)
+  })
+
   it('keeps the digits of extra fields that no double can hold', async (t) => {
     const { call, log, countOrders } = await openTestApi(t)
     const order = JSON.stringify({ ...anOrderBody, ref: 0 }).replace(
@@ -150,6 +170,52 @@ describe('POST /api/v1/orders?wait=analytics', () => {
     assert.equal(answer.status, 202)
     assert.equal(answer.json(acceptedOrders).counted, true)
     assert.equal((await store.totals()).totals.overall.orderCount, 2)
+  })
+
+  it('says of each order whether it was counted, or refused as a conflict', async (t) => {
+    const { call, countOrders, log } = await openTestApi(t)
+    const other = { ...anOrderBody, amount: 20 }
+    await call(postOf(anOrderBody))
+    const confirmed = { ...anOrderBody, status: 'CONFIRMED' }
+    const waiting = call(postOf({ orders: [anOrderBody, confirmed, other, { ...anOrderBody, order_id: 8 }] }, { url }))
+    while ((await recordsOf(log)).length < 5) await new Promise(setImmediate)
+    await countOrders()
+    const { counted, orders } = (await waiting).json(acceptedOrders)
+    assert.equal(counted, false)
+    assert.deepEqual(
+      orders.map((order) => [order.counted, order.code]),
+      [
+        [true, undefined],
+        [true, undefined],
+        [false, 'ORDER_ID_CONFLICT'],
+        [true, undefined],
+      ],
+    )
+  })
+
+  it('names the accepted orders when the store goes away while it looks', async (t) => {
+    const api = await openTestApi(t)
+    const findOrder = () => Promise.reject(new OrdermillError('STORE_UNAVAILABLE', 'away'))
+    const { call } = await openTestApi(t, { log: api.log, store: { ...api.store, findOrder } })
+    const waiting = call(postOf(anOrderBody, { url }))
+    while ((await recordsOf(api.log)).length < 1) await new Promise(setImmediate)
+    await api.countOrders()
+    const { code, accepted } = (await waiting).json(problem)
+    assert.deepEqual([code, accepted], ['STORE_UNAVAILABLE', 1])
+  })
+
+  it('accepts nothing when too many wait already, and gives places back', async (t) => {
+    const { call, log, countOrders } = await openTestApi(t, { settings: { limits: { waitersMax: 1 } } })
+    const first = call(postOf(noId, { url }))
+    while ((await recordsOf(log)).length < 1) await new Promise(setImmediate)
+    const refused = await call(postOf(noId, { url }))
+    assert.deepEqual([refused.status, refused.json(problem).code], [503, 'SERVER_UNAVAILABLE'])
+    assert.equal((await recordsOf(log)).length, 1)
+    await countOrders()
+    assert.equal((await first).status, 202)
+    assert.equal((await call(postOf(noId, { url: `${url}&wait_ms=1` }))).status, 504)
+    assert.equal((await call(postOf({}, { url }))).status, 422)
+    assert.equal((await call(postOf(noId, { url: `${url}&wait_ms=1` }))).status, 504)
   })
 
   it('says 504 with the accepted orders when time is over', async (t) => {

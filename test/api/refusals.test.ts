@@ -7,6 +7,7 @@ import { orderDetail, problem } from '../../src/api/contract.ts'
 import { httpStatusByCode } from '../../src/api/problem.ts'
 import { errorCodes, OrdermillError } from '../../src/errors.ts'
 import { anOrderBody, openTestApi, postOf, type Answer, type TestApi } from '../support/api.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 function assertProblem(answer: Answer, status: number, code: string, label = ''): void {
   const found = answer.json(problem)
@@ -102,7 +103,9 @@ describe('the server among strangers', () => {
     for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1', 'a b']) {
       assert.equal(await ask(host), 403, host)
     }
-    assert.equal((await call({ url: '/healthz', headers: { host: '10.0.0.1' } })).status, 200, 'a load balancer')
+    for (const url of ['/healthz', '/livez', '/readyz']) {
+      assert.equal((await call({ url, headers: { host: '10.0.0.1:8000' } })).status, 200, url)
+    }
   })
 
   it('takes no change from a page of another site', async (t) => {
@@ -118,6 +121,17 @@ describe('the server among strangers', () => {
       assert.equal(await from({ host: 'localhost:8000', origin }), 403, origin)
     }
     assert.equal(await from({ 'sec-fetch-site': 'cross-site' }), 403)
+  })
+
+  it('answers no read that another site makes a browser send, but every link to the page', async (t) => {
+    const { call } = await openTestApi(t)
+    const from = async (url: string, site: string) => (await call({ url, headers: { 'sec-fetch-site': site } })).status
+    for (const url of ['/api/v1/orders', '/api/v1/totals', '/api/v1/session']) {
+      assert.equal(await from(url, 'cross-site'), 403, url)
+      for (const site of ['same-origin', 'none']) assert.equal(await from(url, site), 200, `${url} ${site}`)
+    }
+    assert.equal(await from('/orders', 'cross-site'), 503, 'the page, which is not built here')
+    assert.equal((await call({ url: '/api/v1/totals' })).status, 200, 'a program')
   })
 
   it('sends the headers that keep a page safe, and no CORS', async (t) => {
@@ -173,6 +187,20 @@ describe('the server under abuse', () => {
     const { app } = await openTestApi(t, { settings: { limits } })
     await app.listen({ port: 0, host: '127.0.0.1' })
     await rawAnswer(app, '')
+  })
+
+  it('hangs up on clients that do not read their answer', async (t) => {
+    const metricsText = () => Promise.resolve('x'.repeat(50_000_000))
+    const { app } = await openTestApi(t, { metricsText, settings: { limits: { stallTimeoutMs: 200 } } })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const deaf = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    t.after(() => deaf.destroy())
+    deaf.on('error', () => undefined)
+    deaf.pause()
+    deaf.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const sockets = () => new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)))
+    await waitFor('it is there', async () => (await sockets()) === 1)
+    await waitFor('it is gone', async () => (await sockets()) === 0)
   })
 
   it('answers malformed HTTP and 20 KB of headers with problems', async (t) => {

@@ -11,6 +11,7 @@ import { waitFor } from '../support/wait-for.ts'
 
 type Cleanup = Parameters<typeof openTestApi>[0]
 type Event = Readonly<{ id: string | undefined; event: string; data: Snapshot & Problem }>
+type Headers = Readonly<Record<string, string>>
 type Client = Readonly<{
   status: number
   events: () => readonly Event[]
@@ -27,9 +28,9 @@ async function listening(t: Cleanup, overrides: Overrides = {}): Promise<TestApi
   return api
 }
 
-async function follow({ app }: TestApi, lastEventId?: string): Promise<Client> {
+async function follow({ app }: TestApi, lastEventId?: string, others: Headers = {}): Promise<Client> {
   const { port } = app.server.address() as AddressInfo
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+  const headers = lastEventId === undefined ? others : { ...others, 'last-event-id': lastEventId }
   const request = get({ port, host: '127.0.0.1', path: '/api/v1/stream', headers, agent: false })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   const blocks: string[] = []
@@ -177,6 +178,19 @@ describe('GET /api/v1/stream', () => {
       return again.status === 200
     })
     second.close()
+  })
+
+  it('leaves places for others: one address has only some of them', async (t) => {
+    const limits = { streamClientsPerAddressMax: 1 }
+    const api = await listening(t, { settings: { limits, trustedProxies: 1 } })
+    const from = (address: string) => follow(api, undefined, { 'x-forwarded-for': address })
+    const [first, other] = [await from('203.0.113.9'), await from('203.0.113.10')]
+    assert.deepEqual([first.status, other.status], [200, 200])
+    const refused = await from('203.0.113.9')
+    assert.equal(refused.status, 503)
+    await refused.ended
+    assert.equal((JSON.parse(refused.rest()) as Problem).code, 'SERVER_UNAVAILABLE')
+    for (const client of [first, other]) client.close()
   })
 
   it('drops a client that does not read, and keeps the others', async (t) => {

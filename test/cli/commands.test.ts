@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, describe, it, after } from 'node:test'
 import { lockDirectory } from '../../src/adapters/sqlite/directory-lock.ts'
 import { orderRecord } from '../../src/codec/order-codec.ts'
-import { openEngine } from '../../src/compose/engine.ts'
+import { openEngine, type Engine } from '../../src/compose/engine.ts'
+import { findBehind } from '../../src/compose/inspect.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
@@ -66,7 +68,7 @@ describe('commands on a data directory without a server', () => {
     const [item] = items
     assert.deepEqual([items.length, item?.code], [1, 'ORDER_ID_CONFLICT'])
     assert.deepEqual(jsonOf<unknown>(none), { items: [], next_cursor: null })
-    assert.match(list.stdout, /^LOGGED +CODE .*\n.*ORDER_ID_CONFLICT/)
+    assert.match(list.stdout, /^LOGGED +GROUP +CODE .*\n.*-group +ORDER_ID_CONFLICT .* is known with another amount:/)
     const letter = jsonOf<{ record: { value: { text: string } } }>(await run('dead-letters', item?.id ?? '', '--json'))
     assert.equal(letter.record.value.text, orderLine(1, { amount: 9 }))
   })
@@ -132,6 +134,66 @@ describe('commands on a data directory without a server', () => {
     const result = await runCli(['doctor', '--json'], { dataDir: damaged, env: { PORT: '0' } })
     assert.equal(result.code, 1)
     assert.equal(statusOf(result, 'log'), 'fail')
+    assert.doesNotMatch(result.stdout, /ordermill doctor/)
+  })
+
+  it('doctor fails for a directory that can not be made, although its parent’s rights allow it', async () => {
+    // Even its owner can make nothing there; where there is no /proc, not in the root either.
+    const result = await runCli(['doctor', '--json'], { dataDir: '/proc/ordermill', env: { PORT: '0' } })
+    assert.equal(result.code, 1)
+    assert.equal(statusOf(result, 'directory'), 'fail')
+  })
+
+  it('doctor warns of a port that a server on another directory has', async () => {
+    const other = createHttpServer((_request, response) => response.end('{"status":"ok"}')).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' ? `${address?.port}` : ''
+    const result = await runCli(['doctor', '--json'], { dataDir, env: { PORT: port } })
+    other.close()
+    assert.deepEqual([result.code, statusOf(result, 'port')], [0, 'warn'])
+  })
+})
+
+describe('commands on orders of several partitions and currencies', () => {
+  let dataDir = ''
+  const run = (...args: readonly string[]): Promise<CliResult> => runCli(args, { dataDir, env: { PORT: '0' } })
+  const currencies = ['USD', 'JPY', 'EUR', 'USD', 'EUR', 'CHF']
+
+  before(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'ordermill-'))
+    await processOrders(
+      dataDir,
+      currencies.map((currency, index) => orderLine(index + 1, { amount: 1234, currency, country: 'DE' })),
+    )
+  })
+  after(() => rm(dataDir, { recursive: true, force: true }))
+
+  it('totals lists currencies in their order, with separators between thousands', async () => {
+    const { stdout } = await run('totals')
+    assert.match(stdout, /^Orders +6\nSales +2,468\.00 USD\n/)
+    assert.match(stdout, /\nDE +6 +1,234\.00 CHF, 2,468\.00 EUR, 1,234 JPY, 2,468\.00 USD\n/)
+  })
+
+  it('tail --no-follow --limit prints the newest of all partitions', async () => {
+    const { stdout } = await run('tail', 'orders', '--no-follow', '--limit', '3', '--json')
+    const records = stdout.trimEnd().split('\n')
+    assert.deepEqual(
+      records.map((line) => (JSON.parse(line) as { key: string }).key),
+      ['4', '5', '6'],
+    )
+  })
+
+  it('doctor warns of a store that is behind the log, until a start has caught up', async () => {
+    for (const suffix of ['', '-wal', '-shm']) await rm(join(dataDir, `store.db${suffix}`), { force: true })
+    const behind = await run('doctor')
+    assert.equal(behind.code, 0)
+    assert.match(
+      behind.stdout,
+      /^warn +store +behind the log by 6 records \(analytics-group\), 6 .*: the next start catches/m,
+    )
+    await processOrders(dataDir, [])
+    assert.equal(statusOf(await run('doctor', '--json'), 'store'), 'ok')
   })
 })
 
@@ -176,13 +238,22 @@ async function processOrders(dataDir: string, lines: readonly string[]): Promise
   const engine = await openEngine(config, { logger, metrics: createMetrics({ processMetrics: false }) })
   const end = new AbortController()
   const running = engine.run(end.signal)
-  await engine.log.append(lines.map((line, index) => orderRecord('orders', line, 1, `test/${index + 1}`)))
+  for (const [index, line] of lines.entries()) await appendLater(engine.log, line, index + 1)
   await waitFor('no group has anything to do', async () => {
     const groups = await engine.log.groups()
     const lags = (await Promise.all(groups.map((group) => engine.log.lag(group)))).flat()
-    return groups.length === 4 && lags.every(({ lagRecords }) => lagRecords === 0)
+    const isDone = groups.length === 4 && lags.every(({ lagRecords }) => lagRecords === 0)
+    return isDone && (await findBehind(config)).length === 0
   })
   end.abort()
   await running
   await engine.close()
+}
+
+/** In a millisecond of its own, so that log time tells the order of records on several partitions. */
+async function appendLater(log: Engine['log'], line: string, number: number): Promise<void> {
+  const { order_id: orderId } = JSON.parse(line) as { order_id: number }
+  await log.append([orderRecord('orders', line, orderId, `test/${number}`)])
+  const appendedMs = Date.now()
+  await waitFor('the clock has moved on', () => Date.now() > appendedMs)
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { jsonOf, runCli, type ImportReport, type OrderReport, type TotalsReport } from '../support/run-cli.ts'
 import { orderLine, orderLines } from '../support/order-lines.ts'
 import { tempDir } from '../support/temp.ts'
@@ -87,6 +88,22 @@ describe('import without a server', () => {
     }
     const totals = jsonOf<TotalsReport>(await runCli(['totals', '--json'], { dataDir }))
     assert.deepEqual([totals.order_count, totals.total_sales, totals.duplicates], [count, totalSales, 0])
+  })
+
+  it('keeps its order ids from being given again: before they are counted, and when the store is lost', async (t) => {
+    const { ndjson, count } = orderLines(60)
+    const greatest = `${orderLine(Number.MAX_SAFE_INTEGER)}\n`
+    const { file, dataDir } = await aFile(t, 'orders.ndjson', ndjson + greatest)
+    const imported = await runCli(['import', file, '--no-wait'], { dataDir })
+    assert.equal(imported.code, 0, imported.stderr)
+    const store = openSqliteStore({ file: join(dataDir, 'store.db') })
+    assert.equal((await store.totals()).totals.overall.orderCount, 0)
+    assert.equal(await store.reserveOrderIds(1), count + 1)
+    await store.close()
+    for (const ending of ['', '-wal', '-shm']) await rm(join(dataDir, `store.db${ending}`), { force: true })
+    const produced = await runCli(['produce', '--count', '1', '--json'], { dataDir, env: { SLEEP_SECONDS: '0' } })
+    assert.equal(produced.code, 0, produced.stderr)
+    assert.equal(jsonOf<{ order_id: number }>(produced).order_id, count + 1)
   })
 
   it('reads CSV with fields of several lines, and keeps columns that it does not know', async (t) => {

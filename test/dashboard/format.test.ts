@@ -14,6 +14,7 @@ import {
   formatShare,
   plural,
 } from '../../dashboard/src/format.ts'
+import { exactNumber } from '../../dashboard/src/exact.ts'
 
 describe('money on the page', () => {
   it('has as many decimals as its currency', () => {
@@ -21,6 +22,17 @@ describe('money on the page', () => {
     assert.equal(formatMoney(1234, 'JPY'), '¥1,234')
     assert.equal(formatMoney(1.234, 'KWD').replaceAll(/\s/g, ' '), 'KWD 1.234')
     assert.equal(formatMoney(-3, 'EUR'), '-€3.00')
+  })
+
+  it('hides nothing that was counted in a currency that a shop rounds', () => {
+    assert.equal(formatMoney(5.25, 'HUF').replaceAll(/\s/g, ' '), 'Ft 5.25')
+    assert.equal(formatMoney(5, 'HUF').replaceAll(/\s/g, ' '), 'Ft 5.00')
+    assert.equal(formatMoney(0.125, 'IQD').replaceAll(/\s/g, ' '), 'IQD 0.125')
+  })
+
+  it('shows every digit of a sum that no double can hold', () => {
+    assert.equal(formatMoney(exactNumber('9999999999999912.11'), 'USD'), '$9,999,999,999,999,912.11')
+    assert.equal(formatMoneyShort(exactNumber('9999999999999912.11'), 'USD'), '$10,000T')
   })
 
   it('is short in a tile, and exact as long as it fits', () => {

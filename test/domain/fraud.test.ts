@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
 import { assessFraud, defaultFraudRules, fraudReason } from '../../src/domain/fraud.ts'
 import { anOrder } from '../support/order-facts.ts'
 
@@ -29,9 +30,29 @@ describe('fraud', () => {
     assert.ok(flagged(30_001, 'DE', 'USD', rules))
   })
 
+  it('never flags the limit itself, and flags the next minor unit', () => {
+    const decimals = { JPY: 0, USD: 2, KWD: 3 }
+    const currency = fc.constantFrom('JPY', 'USD', 'KWD')
+    fc.assert(
+      fc.property(currency, fc.integer({ min: 1, max: 100_000_000 }), (code, minor) => {
+        const highAmount = Number(`${minor}e-${decimals[code]}`)
+        const rules = { ...defaultFraudRules, highAmount }
+        assert.ok(!flagged(minor, 'DE', code, rules), `${highAmount} ${code}`)
+        assert.ok(flagged(minor + 1, 'DE', code, rules), `above ${highAmount} ${code}`)
+      }),
+      { examples: [29, 115, 65_531].map((minor): ['USD', number] => ['USD', minor]) },
+    )
+  })
+
   it('says what was flagged', () => {
     const order = anOrder(7, { country: 'BR', amount: { currency: 'USD', minor: 49_999 }, status: 'CANCELLED' })
-    const alert = { orderId: 7, reason: fraudReason, amount: order.amount, country: 'BR' }
+    const alert = {
+      orderId: 7,
+      reason: fraudReason,
+      amount: order.amount,
+      country: 'BR',
+      createdAtMs: order.createdAtMs,
+    }
     assert.deepEqual(assessFraud(order, defaultFraudRules), alert)
   })
 })

@@ -95,6 +95,14 @@ describe('payment', () => {
     assert.deepEqual(answers[1], { kind: 'status-change', cancelledAfterPaid: true })
   })
 
+  it('notes no cancellation after a payment that was declined', () => {
+    const [first, cancelled] = [intentOf(0), intentOf(1, { status: 'CANCELLED' })]
+    const { state } = judgeAll([first, cancelled], false)
+    const declined = state && settlePayment(state, 'DECLINED', 7)
+    assert.equal(declined?.entries[1]?.effect, 'noted')
+    assert.deepEqual(judgePayment(declined, cancelled).answer, { kind: 'status-change', cancelledAfterPaid: false })
+  })
+
   it('gives every position its settled answer again, and charges nothing again', () => {
     fc.assert(
       fc.property(intents, (log) => {

@@ -56,7 +56,7 @@ describe('dead letters', () => {
     await rig.run('analytics')
     const [letter] = await rig.records('orders.analytics-group.dlq')
     assert.equal(headerOf(letter, '__dlq.errors.stage'), 'apply')
-    assert.match(headerOf(letter, '__dlq.errors.message') ?? '', /order 1 is known with another amountMinor, country/)
+    assert.match(headerOf(letter, '__dlq.errors.message') ?? '', /order 1 is known with another amount, country/)
   })
 
   it('count into the totals beside tombstones, which are skipped', async () => {

@@ -20,11 +20,10 @@ it('has room for the letter of the largest record, redriven or not', async () =>
   })
   await rig.run('fraud', 'views')
   const letters = await rig.records(deadLetterTopic('orders', group))
-  assert.deepEqual(letters.map((letter) => letter.value?.length).toSorted(), [
-    1024 * 1024,
-    value.length,
-    1024 * 1024 + 120 * 1024,
-  ])
+  assert.deepEqual(
+    new Set(letters.map((letter) => letter.value?.length)),
+    new Set([1024 * 1024, value.length, 1024 * 1024 + 120 * 1024]),
+  )
   assert.equal((await rig.records(deadLetterTopic('fraud-alerts', 'views-group'))).length, 1)
 })
 

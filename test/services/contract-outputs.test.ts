@@ -22,8 +22,30 @@ describe('the contract of the outputs, field by field', () => {
       amount: 300.01,
       country: 'DE',
       currency: 'USD',
+      created_at: '2026-01-02T03:04:05.678Z',
     })
     assert.equal(headerOf(alerts[0], 'event-id'), `fraud-group/${position?.topicId}-0-0`)
+  })
+
+  it('alerts each order that an id is used for, and each once', async () => {
+    for (const [reuse, expected] of [
+      ['replace', 2],
+      ['refuse', 1],
+    ] as const) {
+      const rig = await openRig({ reuse })
+      const suspicious = { amount: 500, country: 'DE' }
+      const later = { ...suspicious, created_at: '2026-01-03T00:00:00Z' }
+      await rig.append(orderRecord(1, suspicious), orderRecord(1, suspicious), orderRecord(1, later))
+      await rig.run('fraud', 'analytics')
+      await rig.run('views')
+      assert.equal((await rig.store.viewCounts()).alerts, expected)
+      const stories = await rig.store.findOrder(1)
+      assert.deepEqual(
+        stories.map(({ alerts }) => alerts.length),
+        stories.map(() => 1),
+      )
+      assert.equal(stories.length, expected)
+    }
   })
 
   it('writes a payment whose timestamp has a fraction even at a whole second', async () => {

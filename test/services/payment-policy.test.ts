@@ -44,6 +44,23 @@ describe('payment policy `all`', () => {
   })
 })
 
+describe('a cancellation in the batch of its charge', () => {
+  const records = [1, 2].flatMap((id) => [orderRecord(id), orderRecord(id, { status: 'CANCELLED' })])
+  const gateway: RigOptions['gateway'] = ({ charge }) => (charge.orderId === 1 ? 'DECLINED' : 'PAID')
+
+  it('is after a payment only where that charge pays', async () => {
+    const { tally } = await (await openedWith({ gateway }, ...records)).store.payments()
+    assert.deepEqual([tally.paid, tally.declined, tally.statusChanges, tally.cancelledAfterPaid], [1, 1, 2, 1])
+  })
+
+  it('counts the same when the store is lost and filled again', async () => {
+    const rig = await openedWith({ gateway }, ...records)
+    const filled = await openRig({ log: rig.log })
+    await filled.run('payment')
+    assert.deepEqual((await filled.store.payments()).tally, (await rig.store.payments()).tally)
+  })
+})
+
 describe('payment policy `billable`', () => {
   const policy = 'billable'
 

@@ -96,6 +96,6 @@ function runServices(
       signal,
     ),
     runService(analyticsService({ topic, book: store, reuse, baseCurrency: 'USD' }), options, signal),
-    runService(viewsService({ topic, views: store }), options, signal),
+    runService(viewsService({ topic, views: store, reuse }), options, signal),
   ]
 }

@@ -117,7 +117,7 @@ function starters(
   const fraud = fraudService({ topic, rules })
   const payment = paymentService({ topic, log, ledger: store, charge, policy, rules, reuse, now })
   const analytics = analyticsService({ topic, book: store, reuse, baseCurrency: 'USD' })
-  const views = viewsService({ topic, views: store })
+  const views = viewsService({ topic, views: store, reuse })
   return {
     fraud: (signal) => runService(fraud, run, signal),
     payment: (signal) => runService(payment, run, signal),

@@ -63,7 +63,7 @@ const start: Readonly<Record<ServiceName, (ports: Ports, options: PipelineOption
     ),
   analytics: (ports, options) =>
     runService(analyticsService({ topic, book: ports.store, reuse, baseCurrency: 'USD' }), options, signal),
-  views: (ports, options) => runService(viewsService({ topic, views: ports.store }), options, signal),
+  views: (ports, options) => runService(viewsService({ topic, views: ports.store, reuse }), options, signal),
 }
 
 await Promise.all([produce(), ...serviceNames.map(runNamed)])

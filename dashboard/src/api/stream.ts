@@ -1,4 +1,5 @@
 import type { Problem, Snapshot } from '../../../src/api/contract.ts'
+import { parseExact } from '../exact.ts'
 import { isProblem } from './client.ts'
 
 /** Longest pause between two attempts, and the first one. */
@@ -57,7 +58,7 @@ function pauseMs(failures: number): number {
 }
 
 function parse(data: unknown): unknown {
-  return typeof data === 'string' ? JSON.parse(data) : undefined
+  return typeof data === 'string' ? parseExact(data) : undefined
 }
 
 function parseSnapshot(data: unknown): Snapshot {

@@ -3,6 +3,7 @@ import { useLive } from '../api/live.ts'
 import { Bars, type Bar } from '../components/bars.tsx'
 import { Panel } from '../components/panel.tsx'
 import { countryName } from '../components/values.tsx'
+import { addAmounts } from '../currency.ts'
 import { formatMoney, plural } from '../format.ts'
 import { orderStatusLabel } from '../labels.ts'
 
@@ -40,9 +41,11 @@ function barOf(key: string, label: string, tallies: readonly Tally[]): Bar {
 }
 
 function salesText(tallies: readonly Tally[]): string {
-  const sums = new Map<string, number>()
-  for (const { sales } of tallies) {
-    for (const [currency, amount] of Object.entries(sales)) sums.set(currency, (sums.get(currency) ?? 0) + amount)
-  }
-  return [...sums].map(([currency, amount]) => `${formatMoney(amount, currency)} ${currency}`).join(', ')
+  const currencies = new Set(tallies.flatMap(({ sales }) => Object.keys(sales)))
+  return [...currencies].map((currency) => `${formatMoney(sumOf(tallies, currency), currency)} ${currency}`).join(', ')
+}
+
+function sumOf(tallies: readonly Tally[], currency: string): number {
+  const amounts = tallies.map(({ sales }) => sales[currency] ?? 0)
+  return addAmounts(amounts, currency)
 }

@@ -1,4 +1,4 @@
-import type { Intake } from '../../ports/intake.ts'
+import { orderIdChosenMax, type Intake } from '../../ports/intake.ts'
 import { checkOrderIds, keyReused, keysRememberedMax } from '../in-process/store-order-ids.ts'
 import type { MemoryStoreState, Pause } from './memory-store-state.ts'
 
@@ -9,6 +9,12 @@ export function memoryIntake(state: MemoryStoreState, pause: Pause): Intake {
       const first = reserve(state, count)
       await pause()
       return first
+    },
+
+    async noteOrderIds(greatest) {
+      await pause()
+      if (greatest <= orderIdChosenMax) state.orderIdGiven = Math.max(state.orderIdGiven, greatest)
+      await pause()
     },
 
     async remember({ principal, key, fingerprint, idsNeeded, atMs }) {
@@ -25,7 +31,7 @@ export function memoryIntake(state: MemoryStoreState, pause: Pause): Intake {
     async complete(principal, key, response) {
       await pause()
       const known = state.requests.get(textOf(principal, key))
-      if (known) state.requests.set(textOf(principal, key), { ...known, response })
+      if (known && known.response === undefined) state.requests.set(textOf(principal, key), { ...known, response })
     },
   }
 }

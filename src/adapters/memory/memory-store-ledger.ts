@@ -12,7 +12,7 @@ import type { Claim } from '../../ports/shards.ts'
 import { checkClaim, checkEpoch } from '../in-process/store-claim.ts'
 import { foldPayments } from '../in-process/store-fold.ts'
 import { asOfShards, moveShard, shardOf } from './memory-store-shards.ts'
-import type { MemoryStoreState, Pause } from './memory-store-state.ts'
+import { seeOrderId, type MemoryStoreState, type Pause } from './memory-store-state.ts'
 
 type Ledger = Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'>
 
@@ -59,7 +59,7 @@ function judge(state: MemoryStoreState, claim: Claim, fact: PaymentFact): Paymen
   const { answer, next } = judgePayment(state.ledger.get(key)?.ledger, fact.intent)
   if (!next || fact.offset < claim.next) return answer
   state.ledger.set(key, { identity: fact.identity, ledger: next })
-  state.orderIdSeenMax = Math.max(state.orderIdSeenMax, fact.identity.orderId)
+  seeOrderId(state, fact.identity.orderId)
   return answer
 }
 

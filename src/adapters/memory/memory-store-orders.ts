@@ -9,7 +9,7 @@ import type { Claim } from '../../ports/shards.ts'
 import { checkClaim } from '../in-process/store-claim.ts'
 import { foldOrders, foldSeries } from '../in-process/store-fold.ts'
 import { asOfShards, moveShard, positionAt, shardOf } from './memory-store-shards.ts'
-import type { MemoryOrder, MemoryStoreState, Pause } from './memory-store-state.ts'
+import { seeOrderId, type MemoryOrder, type MemoryStoreState, type Pause } from './memory-store-state.ts'
 
 type Recorded = Extract<OrderFact, { kind: 'order' }>
 
@@ -58,7 +58,7 @@ function judge(state: MemoryStoreState, claim: Claim, { identity, order, offset,
     ? { ...known, state: { ...known.state, entries: [...known.state.entries, append] } }
     : { identity, timestampMs, state: { content: contentOf(order), entries: [append] } }
   state.orders.set(key, changed)
-  state.orderIdSeenMax = Math.max(state.orderIdSeenMax, identity.orderId)
+  seeOrderId(state, identity.orderId)
   return answer
 }
 

@@ -1,10 +1,10 @@
 import { currentStatus } from '../../domain/order-state.ts'
-import type { OrderQueries, OrderQuery, StoredAlert } from '../../ports/order-queries.ts'
+import type { OrderQueries, OrderQuery } from '../../ports/order-queries.ts'
 import type { RowKey } from '../in-process/store-cursor.ts'
 import { checkOrderQuery } from '../in-process/store-order-query.ts'
 import { pageOf, type Walk } from './memory-store-page.ts'
-import { memoryStory, storedDeadLetter, storedOrder, storedPayment } from './memory-store-story.ts'
-import type { MemoryOrder, MemoryPayment, MemoryStoreState } from './memory-store-state.ts'
+import { memoryStory, storedAlert, storedDeadLetter, storedOrder, storedPayment } from './memory-store-story.ts'
+import type { MemoryAlert, MemoryOrder, MemoryPayment, MemoryStoreState } from './memory-store-state.ts'
 
 type Queries = Omit<OrderQueries, 'totals' | 'payments' | 'viewCounts'>
 
@@ -57,10 +57,15 @@ function memoryPages(state: MemoryStoreState): Pages {
     },
 
     async searchAlerts(query) {
-      const keyOf = ({ timestampMs, alert }: StoredAlert): RowKey => [timestampMs, alert.orderId, alert.reason]
-      const walk = { name: 'alerts', rows: state.alerts.values(), keyOf, example: [0, 0, ''], descending: true }
+      const keyOf = ({ timestampMs, alert, identity }: MemoryAlert): RowKey => [
+        timestampMs,
+        alert.orderId,
+        identity.createdAtMs,
+        alert.reason,
+      ]
+      const walk = { name: 'alerts', rows: state.alerts.values(), keyOf, example: [0, 0, 0, ''], descending: true }
       const page = await Promise.resolve(pageOf(query, { ...walk, matches: () => true }))
-      return { ...page, items: page.items.map(({ timestampMs, alert }) => ({ timestampMs, alert })) }
+      return { ...page, items: page.items.map(storedAlert) }
     },
 
     async searchDeadLetters(query) {

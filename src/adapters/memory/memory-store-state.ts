@@ -3,7 +3,7 @@ import type { OrderState } from '../../domain/order-state.ts'
 import type { LedgerState, PaymentTally } from '../../domain/payment.ts'
 import type { Position } from '../../domain/position.ts'
 import type { Totals } from '../../domain/totals.ts'
-import type { RememberedRequest } from '../../ports/intake.ts'
+import { orderIdChosenMax, type RememberedRequest } from '../../ports/intake.ts'
 import type { SeriesPoint, StoredAlert, StoredDeadLetter } from '../../ports/order-queries.ts'
 import type { ShardKey } from '../../ports/shards.ts'
 
@@ -15,7 +15,7 @@ export type MemoryStoreState = {
   readonly shards: Map<string, MemoryShard>
   readonly orders: Map<string, MemoryOrder>
   readonly ledger: Map<string, MemoryPayment>
-  readonly alerts: Map<string, StoredAlert & Seen>
+  readonly alerts: Map<string, MemoryAlert>
   readonly deadLetters: Map<string, MemoryDeadLetter>
   readonly series: Map<string, SeriesPoint>
   readonly requests: Map<string, RememberedRequest & { fingerprint: string }>
@@ -51,6 +51,7 @@ export type MemoryOrder = Readonly<{
   document?: string
 }>
 
+export type MemoryAlert = StoredAlert & Seen & Readonly<{ identity: OrderIdentity }>
 export type MemoryDeadLetter = StoredDeadLetter & Seen
 
 export type MemoryPayment = Readonly<{ identity: OrderIdentity; ledger: LedgerState }>
@@ -69,4 +70,8 @@ export function openMemoryStoreState(): MemoryStoreState {
     claims: 0,
     version: 0,
   }
+}
+
+export function seeOrderId(state: MemoryStoreState, orderId: number): void {
+  if (orderId <= orderIdChosenMax) state.orderIdSeenMax = Math.max(state.orderIdSeenMax, orderId)
 }

@@ -1,4 +1,5 @@
 import type { OrderQueries } from '../../ports/order-queries.ts'
+import { identityText } from '../../domain/order.ts'
 import { samePosition } from '../../domain/position.ts'
 import type { Claim } from '../../ports/shards.ts'
 import type { ViewFact, ViewStore } from '../../ports/view-store.ts'
@@ -42,7 +43,8 @@ function writeView(state: MemoryStoreState, claim: Claim, fact: ViewFact): void 
   const position = positionAt(claim, fact.offset)
   if (fact.kind === 'alert') {
     const key = alertKey(fact)
-    if (!state.alerts.has(key)) state.alerts.set(key, { timestampMs: fact.timestampMs, alert: fact.alert, position })
+    const { timestampMs, alert, identity } = fact
+    if (!state.alerts.has(key)) state.alerts.set(key, { timestampMs, alert, identity, position })
   } else if (fact.kind === 'dead-letter') {
     const id = deadLetterId(fact.letter)
     if (!state.deadLetters.has(id)) state.deadLetters.set(id, { ...fact.letter, id, position })
@@ -64,6 +66,6 @@ function isMine(item: Readonly<{ position: ReturnType<typeof positionAt> }> | un
   return item !== undefined && samePosition(item.position, positionAt(claim, fact.offset))
 }
 
-function alertKey({ alert }: Extract<ViewFact, { kind: 'alert' }>): string {
-  return `${alert.orderId} ${alert.reason}`
+function alertKey({ alert, identity }: Extract<ViewFact, { kind: 'alert' }>): string {
+  return `${identityText(identity)} ${alert.reason}`
 }

@@ -21,7 +21,7 @@ const defaultBusyTimeoutMs = 5_000
 const walPagesMax = 2_048
 const walBytesMax = 64 * 1024 * 1024
 /** A writer comes back to the pages of the newest orders; a reader mostly reads a few by key. */
-const writerCacheKiB = 64 * 1024
+const writerCacheKiB = 24 * 1024
 const readerCacheKiB = 8 * 1024
 
 const pragmas = `

@@ -51,9 +51,9 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE alerts (
-    order_id INTEGER NOT NULL, reason TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
-    currency TEXT NOT NULL, amount_minor INTEGER NOT NULL, country TEXT NOT NULL,
-    PRIMARY KEY (order_id, reason)
+    order_id INTEGER NOT NULL, identity_ms INTEGER NOT NULL, reason TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
+    currency TEXT NOT NULL, amount_minor INTEGER NOT NULL, country TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (order_id, identity_ms, reason)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX alerts_newest ON alerts (timestamp_ms);
 

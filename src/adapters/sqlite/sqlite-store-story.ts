@@ -10,18 +10,20 @@ import { storedAlertOf, storedDeadLetterOf } from './sqlite-store-views.ts'
 /** Identities with one order id, and dead letters that speak of it: each at most this many. */
 const storyRowsMax = 100
 
-type Told = Pick<OrderStory, 'order' | 'state' | 'payment'>
-const untold: Told = { order: undefined, state: undefined, payment: undefined }
+type Told = Omit<OrderStory, 'deadLetters'>
 
 export function sqliteStory(db: StoreDatabase): Pick<OrderQueries, 'findOrder'> {
   const placesNow = sqlitePlaces(db)
-  const alertsOf = db.prepare('SELECT * FROM alerts WHERE order_id = ? ORDER BY reason')
+  const alertsOf = db.prepare(
+    'SELECT * FROM alerts WHERE order_id = ? AND identity_ms IN (0, ?) ORDER BY identity_ms, reason',
+  )
   const lettersOf = db.prepare(
     `SELECT * FROM dead_letters WHERE order_id = ? ORDER BY timestamp_ms DESC LIMIT ${storyRowsMax}`,
   )
-  // Payment may know an order before analytics does.
+  // Payment or the views may know an order before analytics does. An alert that does not say which order belongs to each.
   const identities = db.prepare(`
     SELECT identity_ms FROM orders WHERE order_id = ?1 UNION SELECT identity_ms FROM ledger WHERE order_id = ?1
+    UNION SELECT identity_ms FROM alerts WHERE order_id = ?1 AND identity_ms <> 0
     ORDER BY identity_ms LIMIT ${storyRowsMax}`)
   const orderOf = db.prepare('SELECT * FROM orders WHERE order_id = ? AND identity_ms = ?')
   const paymentOf = db.prepare('SELECT * FROM ledger WHERE order_id = ? AND identity_ms = ?')
@@ -33,6 +35,7 @@ export function sqliteStory(db: StoreDatabase): Pick<OrderQueries, 'findOrder'> 
       order: order && storedOrderOf(order, places),
       state: order && stateOf(order, places),
       payment: payment && storedPaymentOf(payment, places),
+      alerts: alertsOf.all(orderId, createdAtMs).map(storedAlertOf),
     }
   }
 
@@ -40,13 +43,13 @@ export function sqliteStory(db: StoreDatabase): Pick<OrderQueries, 'findOrder'> 
     findOrder: (orderId) =>
       db.read(() => {
         const places = placesNow()
-        const alerts = alertsOf.all(orderId).map(storedAlertOf)
         const deadLetters = lettersOf.all(orderId).map(storedDeadLetterOf)
         const told = identities
           .all(orderId)
           .map((row) => tell({ orderId, createdAtMs: intOf(row, 'identity_ms') }, places))
-        if (told.length === 0 && alerts.length + deadLetters.length > 0) told.push(untold)
-        return told.map((story) => ({ ...story, alerts, deadLetters }))
+        if (told.length > 0) return told.map((story) => ({ ...story, deadLetters }))
+        const untold = tell({ orderId, createdAtMs: 0 }, places)
+        return untold.alerts.length + deadLetters.length > 0 ? [{ ...untold, deadLetters }] : []
       }),
   }
 }

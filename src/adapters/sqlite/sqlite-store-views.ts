@@ -49,16 +49,25 @@ function addCounts(a: ViewCounts, b: ViewCounts): ViewCounts {
 /** Inserts unless it is there, and says what is new. */
 function sqliteViewInsert(db: StoreDatabase): (fact: ViewFact) => ViewCounts {
   const insertAlert = db.prepare(`
-    INSERT INTO alerts (order_id, reason, timestamp_ms, currency, amount_minor, country)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+    INSERT INTO alerts (order_id, identity_ms, reason, timestamp_ms, currency, amount_minor, country, created_at_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
   const insertLetter = db.prepare(`
     INSERT INTO dead_letters (id, timestamp_ms, order_id, group_name, code, letter)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 
   return (fact) => {
     if (fact.kind === 'alert') {
-      const { orderId, reason, amount, country } = fact.alert
-      const { changes } = insertAlert.run(orderId, reason, fact.timestampMs, amount.currency, amount.minor, country)
+      const { orderId, reason, amount, country, createdAtMs } = fact.alert
+      const { changes } = insertAlert.run(
+        orderId,
+        fact.identity.createdAtMs,
+        reason,
+        fact.timestampMs,
+        amount.currency,
+        amount.minor,
+        country,
+        createdAtMs,
+      )
       return changes === 1 ? { alerts: 1, deadLetters: 0 } : noViews
     }
     if (fact.kind !== 'dead-letter') return noViews
@@ -87,6 +96,7 @@ export function storedAlertOf(row: Row): StoredAlert {
       ),
       amount: { currency: textOf(row, 'currency'), minor: intOf(row, 'amount_minor') },
       country: textOf(row, 'country'),
+      createdAtMs: intOf(row, 'created_at_ms'),
     },
   }
 }

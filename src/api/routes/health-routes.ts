@@ -3,7 +3,7 @@ import { problems, type App } from '../app.ts'
 import { readiness, status } from '../contract.ts'
 import type { ServerDeps } from '../deps.ts'
 
-/** Asked by load balancers, orchestrators and Prometheus; the first two call hosts by address and need no token. */
+/** Asked by load balancers and orchestrators, which call hosts by address and have no token, and by Prometheus. */
 export function healthRoutes(app: App, { health, metricsText }: Pick<ServerDeps, 'health' | 'metricsText'>): void {
   const alive = { response: { 200: status, ...problems }, tags: ['health'] }
   const open = { access: 'open', rateLimit: false, isProbe: true } as const
@@ -19,7 +19,7 @@ export function healthRoutes(app: App, { health, metricsText }: Pick<ServerDeps,
     tags: ['health'],
     response: { 200: readiness, 503: readiness, ...problems },
   }
-  app.get('/readyz', { schema: readyz, config: { access: 'open' } }, async (_request, reply) => {
+  app.get('/readyz', { schema: readyz, config: { access: 'open', isProbe: true } }, async ({ caller }, reply) => {
     const checks = await health()
     const isReady = checks.every(({ ok }) => ok)
     return reply.code(isReady ? 200 : 503).send({
@@ -27,7 +27,8 @@ export function healthRoutes(app: App, { health, metricsText }: Pick<ServerDeps,
       checks: checks.map(({ name, ok, detail }) => ({
         name,
         status: ok ? ('ok' as const) : ('failed' as const),
-        detail,
+        // May quote what no stranger should read.
+        ...(caller.role === undefined ? {} : { detail }),
       })),
     })
   })

@@ -21,7 +21,7 @@ export function streamRoutes(app: App, { hub }: Readonly<{ hub: StreamHub }>): v
   // A HEAD request would take a client's place and never give it back.
   const config = { access: 'viewer', isLongLived: true } as const
   app.get('/api/v1/stream', { schema, config, exposeHeadRoute: false }, async (request, reply) => {
-    const stream = hub.join(request.headers['last-event-id'])
+    const stream = hub.join(request.ip, request.headers['last-event-id'])
     void reply.type('text/event-stream; charset=utf-8').header('cache-control', 'no-store, no-transform')
     // Asks nginx not to collect events before it passes them on.
     void reply.header('x-accel-buffering', 'no')

@@ -1,12 +1,22 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { checkLog, checkStore, isDataDirLocked, type Damage } from '../../compose/inspect.ts'
+import {
+  checkLog,
+  checkStore,
+  findBehind,
+  isDataDirLocked,
+  type Damage,
+  type GroupBehind,
+} from '../../compose/inspect.ts'
 import { findServer } from '../../compose/server-file.ts'
 import type { Config } from '../../config.ts'
+import { countText, groupDigits } from '../output.ts'
 import type { Check } from './check.ts'
 import { checkDirectory, checkPort, checkSpace } from './machine-checks.ts'
 
 const nodeMajorMin = 24
+/** One shows that something is damaged; a damaged file may have thousands. */
+const findingsMax = 3
 const pageFile = fileURLToPath(new URL('../../../dashboard/dist/index.html', import.meta.url))
 
 export async function runChecks(config: Config): Promise<readonly Check[]> {
@@ -15,13 +25,15 @@ export async function runChecks(config: Config): Promise<readonly Check[]> {
   // Every other check would fail for the same reason.
   if (directory.status === 'fail') return [...start, await checkPort(config, undefined)]
   const server = findServer(config.dataDir)
+  const [log, store] = [await checkLog(config), await checkStore(config)]
+  const isSound = log?.length === 0 && !store?.length
   return [
     ...start,
     await checkSpace(config),
     checkLock(config, server),
     await checkPort(config, server),
-    fileCheck('log', await checkLog(config)),
-    fileCheck('store', await checkStore(config)),
+    fileCheck('log', log),
+    storeCheck(store, isSound ? await findBehind(config) : [], server),
   ]
 }
 
@@ -55,16 +67,22 @@ function checkLock(config: Config, server: string | undefined): Check {
 
 function fileCheck(name: string, damage: Damage): Check {
   if (damage === undefined) return { name, status: 'ok', detail: 'not there yet: it is made at the first start' }
-  const [first] = damage
-  if (first === undefined)
-    return { name, status: 'ok', detail: name === 'store' ? 'sound, and its totals are those of its orders' : 'sound' }
-  const more = damage.length > 1 ? `, and ${damage.length - 1} more` : ''
-  return {
-    name,
-    status: 'fail',
-    detail: `${first}${more}`.replaceAll(/\s+/g, ' '),
-    advice: adviceOf(name),
+  if (damage.length === 0) return { name, status: 'ok', detail: 'sound' }
+  const rest = damage.length - findingsMax
+  const findings = [...damage.slice(0, findingsMax), ...(rest > 0 ? [`and ${groupDigits(rest)} more`] : [])]
+  return { name, status: 'fail', detail: 'damaged', advice: adviceOf(name), findings }
+}
+
+function storeCheck(damage: Damage, behind: readonly GroupBehind[], server: string | undefined): Check {
+  const name = 'store'
+  const check = fileCheck(name, damage)
+  if (check.status === 'fail') return check
+  if (behind.length > 0) {
+    const records = behind.map(({ group, records: count }) => `${countText(count, 'record')} (${group})`).join(', ')
+    const advice = `${server === undefined ? 'the next start' : 'the server'} catches up, and pays nobody again`
+    return { name, status: 'warn', detail: `behind the log by ${records}`, advice }
   }
+  return damage === undefined ? check : { ...check, detail: 'sound, and its totals are those of its orders' }
 }
 
 function adviceOf(name: string): string {

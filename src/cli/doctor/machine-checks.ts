@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { constants, existsSync } from 'node:fs'
-import { access, stat, statfs } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rmdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Config } from '../../config.ts'
 import type { Check } from './check.ts'
 
@@ -10,17 +10,18 @@ const mebibyte = 1024 * 1024
 /** An order takes about 1 KiB in the log and the store together. */
 const spaceBytesWarn = 1024 * mebibyte
 const spaceBytesMin = 100 * mebibyte
+/** For whoever listens on the port. */
+const answerTimeoutMs = 1_000
 
-/** Nothing is made here: of a directory that is not there yet, the one that it would be made in is looked at. */
+/** Of a directory that is not there yet, the one that it would be made in is tried: rights alone do not tell. */
 export async function checkDirectory({ dataDir }: Config): Promise<Check> {
   const existing = existingPart(dataDir)
   try {
-    await access(existing, constants.R_OK | constants.W_OK | constants.X_OK)
-    if (!(await stat(existing)).isDirectory()) return badDirectory(dataDir, `${existing} is no directory`)
+    await rmdir(await mkdtemp(join(existing, 'ordermill-doctor-')))
     const detail = existing === dataDir ? `${dataDir} can be written` : `${dataDir} is made at the first start`
     return { name: 'directory', status: 'ok', detail }
   } catch (error) {
-    return badDirectory(dataDir, codeOf(error))
+    return badDirectory(dataDir, existing, codeOf(error))
   }
 }
 
@@ -28,12 +29,13 @@ function existingPart(path: string): string {
   return existsSync(path) ? path : existingPart(dirname(path))
 }
 
-function badDirectory(dataDir: string, why: string): Check {
+function badDirectory(dataDir: string, existing: string, code: string): Check {
+  const what = existing === dataDir ? 'written' : `made, since nothing can be made in ${existing}`
   return {
     name: 'directory',
     status: 'fail',
-    detail: `${dataDir} can not be written (${why})`,
-    advice: 'give this user the right to write there, or set ORDERMILL_DATA_DIR',
+    detail: `${dataDir} can not be ${what} (${code})`,
+    advice: 'give this user the right to write there, or name another directory with ORDERMILL_DATA_DIR or --data-dir',
   }
 }
 
@@ -53,9 +55,23 @@ export async function checkPort({ host, port }: Config, server: string | undefin
   }
   const problem = await listenProblem(host, port)
   if (problem === undefined) return { name, status: 'ok', detail: `${port} of ${host} is free` }
+  const detail = `${port} of ${host} can not be listened on (${problem})`
+  if (problem === 'EADDRINUSE' && (await isOrdermill(host, port))) {
+    const advice = 'set PORT to another one, or stop that server first'
+    return { name, status: 'warn', detail: `${port} of ${host} is taken by a server on another data directory`, advice }
+  }
   // A server that runs on another port needs this one for nothing.
-  const status = server === undefined ? 'fail' : 'warn'
-  return { name, status, detail: `${port} of ${host} can not be listened on (${problem})`, advice: 'set PORT or HOST' }
+  return { name, status: server === undefined ? 'fail' : 'warn', detail, advice: 'set PORT or HOST' }
+}
+
+async function isOrdermill(host: string, port: number): Promise<boolean> {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/livez`
+  try {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(answerTimeoutMs) })
+    return response.ok && (await response.text()) === '{"status":"ok"}'
+  } catch {
+    return false
+  }
 }
 
 async function listenProblem(host: string, port: number): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import { textOf } from '../../codec/bytes.ts'
 import { orderRecord } from '../../codec/order-codec.ts'
 import { importsTopic } from '../../compose/topics.ts'
 import type { Config } from '../../config.ts'
+import { greatestChosen } from '../../ports/intake.ts'
 import { untilCounted } from '../counted.ts'
 import { openLocalEngine, type LocalEngine } from '../local-engine.ts'
 import type { Chunk } from './chunks.ts'
@@ -18,7 +19,7 @@ export async function openLocalTarget(
   { counts }: Readonly<{ counts: boolean }>,
 ): Promise<ImportTarget> {
   const engine = await openLocalEngine(config, { services: counts })
-  const { log, counting } = engine
+  const { log, intake, counting } = engine
   const topics = await log.topics()
   return {
     topicId: topics.find(({ name }) => name === config.topic)?.id ?? '',
@@ -26,8 +27,9 @@ export async function openLocalTarget(
       return {
         start: await findProgress(await browseImports(engine), id),
         limits,
-        // One append for both: the progress is there exactly if the orders are.
         async write(chunk, progress) {
+          await intake.noteOrderIds(greatestChosen(chunk.orders.map(({ orderId }) => orderId)))
+          // One append for both: the progress is there exactly if the orders are.
           await log.append([...recordsOf(config.topic, id, chunk), progressRecord(id, progress)])
         },
         flush: () => Promise.resolve(),

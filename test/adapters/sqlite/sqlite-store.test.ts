@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
 import { checkSqliteStore } from '../../../src/adapters/sqlite/sqlite-store-check.ts'
+import { openStoreDatabase } from '../../../src/adapters/sqlite/sqlite-store-database.ts'
+import { sqliteIntake } from '../../../src/adapters/sqlite/sqlite-store-intake.ts'
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
 import { hasCode, type ErrorCode } from '../../../src/errors.ts'
 import type { OrderQuery } from '../../../src/ports/order-queries.ts'
@@ -66,6 +68,48 @@ describe('sqlite: store file', () => {
     assert.equal((await reader.totals()).totals.overall.orderCount, 1)
     assert.equal((await reader.searchOrders({ sort: 'newest', limit: 5 })).items.length, 1)
     await assert.rejects(reader.reserveOrderIds(1), isCode('STORE_UNAVAILABLE'))
+  })
+
+  it('keeps answers up to a number of bytes, and drops the oldest keys beyond', async (t) => {
+    const db = openStoreDatabase(join(await tempDir(t), 'store.db'), {})
+    t.after(() => db.close())
+    const intake = sqliteIntake(db, { keysMax: 3, answersBytesMax: 250 })
+    const request = { principal: 'p', fingerprint: 'f', idsNeeded: 0, atMs: noonMs }
+    const answerOf = async (key: string) => (await intake.remember({ ...request, key })).response
+    const take = async (key: string, bytes: number) => {
+      await answerOf(key)
+      await intake.complete('p', key, 'x'.repeat(bytes))
+      await intake.complete('p', key, 'again')
+    }
+    await take('a', 100)
+    await take('b', 100)
+    assert.equal((await answerOf('a'))?.length, 100)
+    await take('c', 100)
+    assert.deepEqual(
+      db
+        .prepare('SELECT idempotency_key AS k FROM requests')
+        .all()
+        .map(({ k }) => k),
+      ['b', 'c'],
+    )
+    await take('d', 1)
+    await take('e', 1)
+    assert.deepEqual(
+      db
+        .prepare('SELECT idempotency_key AS k FROM requests')
+        .all()
+        .map(({ k }) => k),
+      ['c', 'd', 'e'],
+    )
+    assert.equal(db.prepare("SELECT value FROM counters WHERE name = 'answers_bytes'").get()?.['value'], 102)
+  })
+
+  it('writes nothing for an id that it was told of before', async (t) => {
+    const db = openStoreDatabase(join(await tempDir(t), 'store.db'), {})
+    t.after(() => db.close())
+    const intake = sqliteIntake(db)
+    for (const id of [9, 9, 4]) await intake.noteOrderIds(id)
+    assert.equal(db.writes(), 1)
   })
 
   it('is unavailable while another process holds the write lock, and goes on behind it', async (t) => {

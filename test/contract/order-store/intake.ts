@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { hasCode } from '../../../src/errors.ts'
-import type { IntakeRequest } from '../../../src/ports/intake.ts'
+import { orderIdChosenMax, type IntakeRequest } from '../../../src/ports/intake.ts'
 import { anOrder, noonMs, orderFact, paymentFact, paymentShard } from '../../support/order-facts.ts'
 import { closedAfter, openFor, orderWriter, type StoreOpeners } from './open-store.ts'
 
@@ -32,10 +32,36 @@ export function testIntake(openers: StoreOpeners): void {
     assert.equal(await store.reserveOrderIds(1), 901)
   })
 
-  it('says so when there is no id left', async (t) => {
+  it('gives ids above those that it was told of, whoever was told and whoever asks', async (t) => {
+    const open = await openers(t)
+    const [told, other] = [closedAfter(t, await open()), closedAfter(t, await open())]
+    await told.noteOrderIds(1_000)
+    assert.equal(await other.reserveOrderIds(5), 1_001)
+    await told.noteOrderIds(1_000)
+    await other.noteOrderIds(7)
+    assert.equal(await told.reserveOrderIds(1), 1_006)
+    assert.equal((await told.remember(aRequest())).firstOrderId, 1_007)
+    await Promise.all([told.noteOrderIds(5_000), other.noteOrderIds(4_000)])
+    assert.equal(await other.reserveOrderIds(1), 5_001)
+  })
+
+  it('goes on giving ids after an order with the greatest that there is', async (t) => {
     const store = await openFor(t, openers)
-    await (await orderWriter(store)).apply(orderFact(anOrder(Number.MAX_SAFE_INTEGER), 0))
-    await assert.rejects(store.reserveOrderIds(1), (error) => hasCode(error, 'REQUEST_INVALID'))
+    const { apply } = await orderWriter(store)
+    await apply(orderFact(anOrder(Number.MAX_SAFE_INTEGER), 0), orderFact(anOrder(7), 1))
+    const claim = await store.claim(paymentShard(), 'payer')
+    await store.reserve(claim, [paymentFact(anOrder(Number.MAX_SAFE_INTEGER), 0)])
+    await store.noteOrderIds(Number.MAX_SAFE_INTEGER)
+    assert.equal(await store.reserveOrderIds(1), 8)
+    await store.noteOrderIds(orderIdChosenMax)
+    assert.equal(await store.reserveOrderIds(1), orderIdChosenMax + 1)
+  })
+
+  it('says so when there is no id left, and that is not the fault of who asks', async (t) => {
+    const store = await openFor(t, openers)
+    await store.noteOrderIds(orderIdChosenMax)
+    assert.equal(await store.reserveOrderIds(2 ** 40), orderIdChosenMax + 1)
+    await assert.rejects(store.reserveOrderIds(1), (error) => hasCode(error, 'STORE_UNAVAILABLE'))
   })
 
   it('gives a repeated request the ids and the time of the first', async (t) => {

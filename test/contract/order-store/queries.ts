@@ -254,6 +254,9 @@ export function testQueries(openers: StoreOpeners, { search }: StoreCapabilities
       alerts.map(({ alert }) => alert.orderId),
       [6, 4, 5],
     )
+    await applyViews(store, [alertFact(7, 3, 5), alertFact(7, 3, 6)], 1)
+    const both = await walk((page) => store.searchAlerts(page), 1)
+    assert.equal(both.filter(({ alert }) => alert.orderId === 7).length, 2)
     assert.deepEqual(alerts[0], { timestampMs: noonMs + 2, alert: alertFact(6, 2).alert })
     const offsets = async (query: Readonly<{ group?: string; code?: string }>) => {
       const items = await walk((page) => store.searchDeadLetters({ ...query, ...page }), 1)

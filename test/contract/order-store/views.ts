@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { fraudReason } from '../../../src/domain/fraud.ts'
+import { identityOf } from '../../../src/domain/order.ts'
 import { advance, type Claim } from '../../../src/ports/shards.ts'
 import type { OrderStore } from '../../../src/ports/order-store.ts'
 import type { DeadLetter, ViewFact } from '../../../src/ports/view-store.ts'
 import { anOrder, noonMs, orderFact, progressTo, viewShard } from '../../support/order-facts.ts'
 import { openFor, orderWriter, type StoreOpeners } from './open-store.ts'
 
-export function alertFact(orderId: number, offset: number): Extract<ViewFact, { kind: 'alert' }> {
-  const alert = { orderId, reason: fraudReason, amount: { currency: 'USD', minor: 30_001 }, country: 'DE' } as const
-  return { kind: 'alert', offset, alert, timestampMs: noonMs + offset }
+/** `identityMs` is 0 where order ids are never used again. */
+export function alertFact(orderId: number, offset: number, identityMs = 0): Extract<ViewFact, { kind: 'alert' }> {
+  const amount = { currency: 'USD', minor: 30_001 }
+  const alert = { orderId, reason: fraudReason, amount, country: 'DE', createdAtMs: identityMs || noonMs } as const
+  const identity = { orderId, createdAtMs: identityMs }
+  return { kind: 'alert', offset, identity, alert, timestampMs: noonMs + offset }
 }
 
 export function letterFact(offset: number, over: Partial<DeadLetter> = {}): Extract<ViewFact, { kind: 'dead-letter' }> {
@@ -48,6 +52,42 @@ export function testViews(openers: StoreOpeners): void {
     assert.deepEqual(await store.viewCounts(), { alerts: 3, deadLetters: 0 })
     const [story] = await store.findOrder(1)
     assert.deepEqual(story?.alerts, [{ timestampMs: noonMs, alert: alertFact(1, 0).alert }])
+  })
+
+  it('holds one alert for each order that a used id had, and tells it in the story of that order', async (t) => {
+    const store = await openFor(t, openers)
+    const { apply } = await orderWriter(store)
+    const [early, late, unread] = [-5, noonMs, noonMs + 1]
+    const orders = [early, late].map((createdAtMs) => anOrder(1, { createdAtMs }))
+    await apply(...orders.map((order, at) => orderFact(order, at, { identity: identityOf(order, 'replace') })))
+    await applyViews(store, [alertFact(1, 0, early), alertFact(1, 1, late), alertFact(1, 2, late)])
+    assert.deepEqual(await store.viewCounts(), { alerts: 2, deadLetters: 0 })
+    const told = async () => {
+      const stories = await store.findOrder(1)
+      return stories.map(({ state, alerts }) => [
+        state?.content.createdAtMs,
+        alerts.map(({ alert }) => alert.createdAtMs),
+      ])
+    }
+    assert.deepEqual(await told(), [
+      [early, [early]],
+      [late, [late]],
+    ])
+    await applyViews(store, [alertFact(1, 3, unread), alertFact(2, 4, unread)])
+    assert.deepEqual((await told()).at(-1), [undefined, [unread]])
+    assert.equal((await store.findOrder(2)).length, 1)
+  })
+
+  it('tells an alert that does not say which order in the story of each', async (t) => {
+    const store = await openFor(t, openers)
+    const order = anOrder(1)
+    await (await orderWriter(store)).apply(orderFact(order, 0, { identity: identityOf(order, 'replace') }))
+    await applyViews(store, [alertFact(1, 0)])
+    const stories = await store.findOrder(1)
+    assert.deepEqual(
+      stories.map(({ alerts }) => alerts.length),
+      [1],
+    )
   })
 
   it('holds one dead letter a group and original place', async (t) => {

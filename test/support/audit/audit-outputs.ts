@@ -32,9 +32,12 @@ export function auditEvents(
 
 export function expectedAlerts({ orders }: Facts): ReadonlyMap<string, Record<string, unknown>> {
   const alerts = orders.filter(({ flagged }) => flagged)
-  return new Map(
-    alerts.map((order) => [`fraud-group/${order.place}`, { ...bodyOf(order), reason: 'HIGH_AMOUNT_RISKY_COUNTRY' }]),
-  )
+  const alertOf = (order: OrderRecord) => ({
+    ...bodyOf(order),
+    reason: 'HIGH_AMOUNT_RISKY_COUNTRY',
+    created_at: new Date(order.createdAtMs).toISOString(),
+  })
+  return new Map(alerts.map((order) => [`fraud-group/${order.place}`, alertOf(order)]))
 }
 
 export function expectedOutcomes(
