@@ -8,6 +8,7 @@ import { openSqliteLog } from '../adapters/sqlite/sqlite-log.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import type { Config } from '../config.ts'
 import type { FraudRules } from '../domain/fraud.ts'
+import { idsOnceCounted, untilStartIsCounted } from '../engine/start-counted.ts'
 import { superviseServices, type ServiceState } from '../engine/supervise.ts'
 import { runService, type PipelineOptions } from '../pipeline/run-service.ts'
 import type { Log } from '../ports/log.ts'
@@ -126,9 +127,10 @@ function servicesOf(
   const payment = paymentService({ topic, log, ledger: store, charge, policy, rules, reuse, now })
   const analytics = analyticsService({ topic, book: store, reuse, baseCurrency })
   const views = viewsService({ topic, views: store, reuse })
+  const intake = idsOnceCounted(store, untilStartIsCounted(log, store, topic))
   return new Map<string, Running>([
     ...(demo
-      ? [['producer', (signal: AbortSignal) => produceOrders(config, { log, intake: store }, demo, signal)] as const]
+      ? [['producer', (signal: AbortSignal) => produceOrders(config, { log, intake }, demo, signal)] as const]
       : []),
     ['fraud', (signal) => runService(fraud, options, signal)],
     ['payment', (signal) => runService(payment, options, signal)],

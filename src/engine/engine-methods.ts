@@ -1,7 +1,7 @@
 import type { Engine } from '../compose/engine.ts'
 import type { Intake } from '../ports/intake.ts'
 import type { Log } from '../ports/log.ts'
-import { untilStartIsCounted } from './start-counted.ts'
+import { idsOnceCounted, untilStartIsCounted } from './start-counted.ts'
 import type { ServiceState } from './supervise.ts'
 
 /** What the engine's thread does for the API's thread, which only reads the files itself. */
@@ -28,10 +28,7 @@ export function engineMethods(
   const counted = untilStartIsCounted(log, store, topic)
   return {
     append: (records) => log.append(records),
-    async reserveOrderIds(count) {
-      await counted()
-      return store.reserveOrderIds(count)
-    },
+    ...idsOnceCounted(store, counted),
     noteOrderIds: (greatest) => store.noteOrderIds(greatest),
     async remember(request) {
       if (request.idsNeeded > 0) await counted()

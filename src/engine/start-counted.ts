@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { OrdermillError } from '../errors.ts'
+import type { Intake } from '../ports/intake.ts'
 import type { Log } from '../ports/log.ts'
 import type { OrderBook } from '../ports/order-book.ts'
 
@@ -42,6 +43,19 @@ export function untilStartIsCounted(
   return () => {
     if (isCounted) return Promise.resolve()
     return (waiting ??= wait().finally(() => (waiting = undefined)))
+  }
+}
+
+/** Gives ids only once `counted` resolves. */
+export function idsOnceCounted(
+  intake: Pick<Intake, 'reserveOrderIds'>,
+  counted: () => Promise<void>,
+): Pick<Intake, 'reserveOrderIds'> {
+  return {
+    async reserveOrderIds(count) {
+      await counted()
+      return intake.reserveOrderIds(count)
+    },
   }
 }
 
