@@ -11,10 +11,9 @@ import { openRig, type Rig, type RigOptions } from '../support/pipeline-rig.ts'
 
 const hourMs = 3_600_000
 
-/** What `rig` did so far, done again by an empty store: one more order tells its services where the log stands. */
+/** What `rig` did so far, done again by an empty store, with nothing left to read. */
 async function emptyStoreAfter(rig: Rig, options: RigOptions = {}): Promise<Rig> {
   const restored = await openRig({ ...options, log: rig.log, store: openMemoryStore() })
-  await restored.append(orderRecord(1_000))
   await restored.run('payment', 'analytics')
   return restored
 }
@@ -34,12 +33,12 @@ describe('a store that is behind the log', () => {
     const restored = await emptyStoreAfter(rig)
     await rig.run('payment', 'analytics')
     const { totals, asOf } = await restored.store.totals()
-    assert.equal(totals.overall.orderCount, 3)
-    assert.equal(totals.overall.sales.get('USD'), 1234n + 10n + 1234n)
+    assert.equal(totals.overall.orderCount, 2)
+    assert.equal(totals.overall.sales.get('USD'), 1234n + 10n)
     assert.deepEqual([totals.duplicates, totals.statusChanges, totals.deadLetters, totals.tombstones], [1, 1, 2, 1])
-    assert.equal(asOf.get('orders')?.get(0), 8)
+    assert.equal(asOf.get('orders')?.get(0), 7)
     assert.equal((await rig.records('orders.analytics-group.dlq')).length, letters.length)
-    assert.equal((await rig.records('payments')).length, 3)
+    assert.equal((await rig.records('payments')).length, 2)
   })
 
   it('has its ledger filled from the outputs, without a call of the gateway', async () => {
@@ -50,15 +49,12 @@ describe('a store that is behind the log', () => {
     const [before] = await rig.store.findOrder(1)
     clock.advance(hourMs)
     const restored = await emptyStoreAfter(rig, { now: clock.now })
-    assert.deepEqual(
-      restored.calls.map(({ key }) => key),
-      ['1000'],
-    )
+    assert.deepEqual(restored.calls, [])
     const [paid] = await restored.store.findOrder(1)
     assert.deepEqual(paid?.payment?.ledger, before?.payment?.ledger)
     assert.equal((await restored.store.findOrder(2))[0]?.payment?.ledger.payment.status, 'DECLINED')
     const tally = await tallyOf(restored)
-    assert.deepEqual([tally.paid, tally.declined, tally.duplicates, tally.paidCancelled], [3, 1, 1, 1])
+    assert.deepEqual([tally.paid, tally.declined, tally.duplicates, tally.paidCancelled], [2, 1, 1, 1])
   })
 
   // A status change without an output was taken for a charge: the order stayed PENDING for ever, and counted as held.
@@ -72,11 +68,7 @@ describe('a store that is behind the log', () => {
     const restored = await emptyStoreAfter(rig, { policy: 'billable' })
     assert.equal((await restored.store.findOrder(1))[0]?.payment?.ledger.payment.status, 'HELD')
     assert.equal((await restored.store.findOrder(2))[0]?.payment?.ledger.payment.status, 'PAID')
-    assert.deepEqual(await tallyOf(restored), {
-      ...before,
-      paid: before.paid + 1,
-      paidSums: [['USD', 2468n]],
-    })
+    assert.deepEqual(await tallyOf(restored), before)
   })
 
   // The partition that is caught up first took the reservation although the order was paid from the other one.
@@ -109,7 +101,7 @@ describe('a store that is behind the log', () => {
     const foreign = { topic: 'payments', key: null, value: utf8('no JSON') }
     await rig.append(foreign, { ...foreign, headers: [['event-id', utf8('another-group/x-0-0')]] })
     const restored = await emptyStoreAfter(rig)
-    assert.equal((await tallyOf(restored)).paid, 2)
+    assert.equal((await tallyOf(restored)).paid, 1)
   })
 
   it('goes on from where it was when it was not empty', async () => {
@@ -154,6 +146,6 @@ describe('a store that is behind the log', () => {
       ],
     )
     // The newest records of a partition stay, whatever their age.
-    assert.equal((await restored.store.totals()).totals.overall.orderCount, 2)
+    assert.equal((await restored.store.totals()).totals.overall.orderCount, 1)
   })
 })

@@ -30,7 +30,7 @@ export type TortureResult = Readonly<{
 const drainLimitMs = 60_000
 const crashLimitMs = 8_000
 const pollMs = 50
-/** Appended in peace, so that every partition hears that the log goes on. */
+/** Appended in peace: after the last fault orders must be taken again. */
 const lastRecords = 300
 
 /** Lets one engine after the other live through a fault on the same directory, then one in peace, and audits what is there. */
