@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs'
 import { buildServer } from '../api/server.ts'
 import type { Config } from '../config.ts'
 import { OrdermillError } from '../errors.ts'
+import { apiSettings, systemInfo } from './api-parts.ts'
 import { logFile, openReader, storeFile } from './engine.ts'
+
+const gateway = 'none: no server runs'
 
 /** The HTTP API of a data directory on which no server runs: the same routes, without a network. It only reads. */
 export type LocalApi = Readonly<{
@@ -14,23 +17,17 @@ export type LocalApi = Readonly<{
 export async function openLocalApi(config: Config, version: string): Promise<LocalApi> {
   if (!existsSync(logFile(config)) || !existsSync(storeFile(config))) throw noData(config)
   const { log, store } = openReader(config)
+  const startedAt = new Date().toISOString()
   const refuse = () => Promise.reject(readOnly())
   const server = await buildServer({
     log,
     store: { ...store, reserveOrderIds: refuse, noteOrderIds: refuse, remember: refuse, complete: refuse },
     clock: Date.now,
-    settings: {
-      inputTopic: config.topic,
-      baseCurrency: config.baseCurrency,
-      bucket: 'order_analytics',
-      host: 'localhost',
-      allowedHosts: [],
-      tokens: [],
-      trustedProxies: 0,
-    },
+    // Whoever can read the files needs no token, and asks by no other name.
+    settings: { ...apiSettings(config), host: 'localhost', allowedHosts: [], tokens: [], trustedProxies: 0 },
     health: () => Promise.resolve([]),
     metricsText: () => Promise.resolve(''),
-    system: () => Promise.resolve(systemInfo(config, version)),
+    system: () => Promise.resolve(systemInfo(config, { version, started_at: startedAt, gateway, services: [] })),
   })
   return {
     async get(path) {
@@ -55,18 +52,4 @@ function noData({ dataDir }: Config): OrdermillError {
 
 function readOnly(): OrdermillError {
   return new OrdermillError('STORE_UNAVAILABLE', 'the data directory is only read here: start the server to write')
-}
-
-function systemInfo(config: Config, version: string) {
-  return {
-    mode: 'embedded' as const,
-    version,
-    started_at: new Date().toISOString(),
-    data: config.dataDir,
-    gateway: 'none: no server runs',
-    payment_policy: config.paymentPolicy,
-    base_currency: config.baseCurrency,
-    input_topic: config.topic,
-    services: [],
-  }
 }

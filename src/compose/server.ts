@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { buildServer } from '../api/server.ts'
 import type { HealthCheck, SystemInfo } from '../api/deps.ts'
 import type { Config } from '../config.ts'
-import type { ServiceState } from '../engine/supervise.ts'
 import { startEngineThread, type EngineThread } from '../engine/engine-thread.ts'
 import { OrdermillError } from '../errors.ts'
 import { createLogger, type LoggerOptions } from '../telemetry/logger.ts'
 import { createMetrics, type LagSample } from '../telemetry/metrics.ts'
 import type { Log } from '../ports/log.ts'
 import { openReader, type DemoOptions } from './engine.ts'
+import { apiSettings, systemInfo } from './api-parts.ts'
 import { announceServer } from './server-file.ts'
 
 export type RunningServer = Readonly<{
@@ -72,7 +72,7 @@ async function startApi(options: ServerOptions, engine: EngineThread): Promise<R
     settings: settingsOf(config),
     health: () => healthOf(engine),
     metricsText: async () => (await metrics.text()) + (await engine.metricsText()),
-    system: systemInfo(options, engine),
+    system: systemOf(options, engine),
     onRequestDone: metrics.httpRequestDone,
     logger: createLogger(loggerOptions),
     ...(hasPage ? { staticDir: pageDir } : {}),
@@ -114,13 +114,7 @@ async function listen(server: Awaited<ReturnType<typeof buildServer>>, { host, p
 
 function settingsOf(config: Config) {
   return {
-    inputTopic: config.topic,
-    baseCurrency: config.baseCurrency,
-    bucket: config.bucket,
-    host: config.host,
-    allowedHosts: config.allowedHosts,
-    tokens: config.tokens,
-    trustedProxies: config.trustedProxies,
+    ...apiSettings(config),
     limits: {
       rateLimitPerMinute: config.rateLimitPerMinute,
       streamClientsMax: config.streamClientsMax,
@@ -147,19 +141,13 @@ async function answered<Result>(asked: Promise<Result>): Promise<Result | undefi
   }
 }
 
-function systemInfo({ config, version }: ServerOptions, engine: EngineThread): () => Promise<SystemInfo> {
+function systemOf({ config, version }: ServerOptions, engine: EngineThread): () => Promise<SystemInfo> {
   const startedAt = new Date().toISOString()
-  return async () => ({
-    mode: 'embedded',
-    version,
-    started_at: startedAt,
-    data: config.dataDir,
-    gateway: `simulated, ${config.gatewayLatencyMs} ms`,
-    payment_policy: config.paymentPolicy,
-    base_currency: config.baseCurrency,
-    input_topic: config.topic,
-    services: [...((await answered(engine.services())) ?? ([] satisfies readonly ServiceState[]))],
-  })
+  const gateway = `simulated, ${config.gatewayLatencyMs} ms`
+  return async () => {
+    const services = [...((await answered(engine.services())) ?? [])]
+    return systemInfo(config, { version, started_at: startedAt, gateway, services })
+  }
 }
 
 async function lagSamples(log: Log): Promise<readonly LagSample[]> {

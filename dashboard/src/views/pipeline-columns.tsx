@@ -63,17 +63,19 @@ const lagSeconds: Column<Lag> = {
   cell: ({ lag_seconds }) => <span className="num">{formatSeconds(lag_seconds)}</span>,
 }
 
+const partitionCount: Column<Group | Topic> = {
+  id: 'partitions',
+  head: 'Partitions',
+  width: 110,
+  align: 'end',
+  from: 'tablet',
+  cell: ({ partitions }) => <Count value={partitions.length} />,
+}
+
 export const groupColumns: readonly Column<Group>[] = [
   { id: 'group', head: 'Group', cell: ({ group }) => group },
   lagState,
-  {
-    id: 'partitions',
-    head: 'Partitions',
-    width: 110,
-    align: 'end',
-    from: 'tablet',
-    cell: ({ partitions }) => <Count value={partitions.length} />,
-  },
+  partitionCount,
   lagRecords,
   lagSeconds,
 ]
@@ -98,14 +100,7 @@ export const groupPartitionColumns: readonly Column<GroupPartition>[] = [
 export function topicColumnsOf(rates: Pipeline['topics'] | undefined): readonly Column<Topic>[] {
   return [
     { id: 'name', head: 'Topic', cell: ({ name }) => <span className="mono truncate">{name}</span> },
-    {
-      id: 'partitions',
-      head: 'Partitions',
-      width: 110,
-      align: 'end',
-      from: 'tablet',
-      cell: ({ partitions }) => <Count value={partitions.length} />,
-    },
+    partitionCount,
     {
       id: 'records',
       head: 'Records',

@@ -3,9 +3,9 @@ import type { LedgerPayment, LedgerState, PaymentOutcome } from '../../domain/pa
 import type { Position } from '../../domain/position.ts'
 import type { StoredPayment } from '../../ports/order-queries.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
-import { indexOfStatus } from './sqlite-store-order-rows.ts'
+import { contentOfRow, indexOfStatus } from './sqlite-store-order-rows.ts'
 import type { Places } from './sqlite-store-places.ts'
-import { intOf, memberOf, restoreJson, textOf, textOrNull, type Row } from './sqlite-store-rows.ts'
+import { intOf, memberOf, restoreJson, textOrNull, type Row } from './sqlite-store-rows.ts'
 
 /** Stored as their index. PENDING and PAID take the same room, so that settling writes over the row where it is. */
 const payments = ['PENDING', 'PAID', 'DECLINED', 'SKIPPED', 'HELD'] as const satisfies LedgerPayment['status'][]
@@ -26,13 +26,7 @@ function ledgerOf(row: Row, places: Places): LedgerState {
   const effect = payment.status === 'SKIPPED' || payment.status === 'HELD' ? payment.status : 'charge'
   const status = memberOf(orderStatuses, intOf(row, 'first_status'))
   return {
-    content: {
-      customerId: intOf(row, 'customer_id'),
-      amountMinor: intOf(row, 'amount_minor'),
-      currency: textOf(row, 'currency'),
-      country: textOf(row, 'country'),
-      createdAtMs: intOf(row, 'created_at_ms'),
-    },
+    content: contentOfRow(row),
     entries: [{ position, status, effect, atMs: intOf(row, 'at_ms') }],
     payment,
   }

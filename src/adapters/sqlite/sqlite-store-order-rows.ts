@@ -1,6 +1,6 @@
 import { orderDocument } from '../../domain/order-document.ts'
 import { orderStatuses, type OrderIdentity, type OrderStatus } from '../../domain/order.ts'
-import type { OrderEntry, OrderState } from '../../domain/order-state.ts'
+import type { OrderContent, OrderEntry, OrderState } from '../../domain/order-state.ts'
 import type { OrderFact } from '../../ports/order-book.ts'
 import type { StoredOrder } from '../../ports/order-queries.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
@@ -18,14 +18,19 @@ export const orderColumns =
 
 export function stateOf(row: Row, places: Places): OrderState {
   return {
-    content: {
-      customerId: intOf(row, 'customer_id'),
-      amountMinor: intOf(row, 'amount_minor'),
-      currency: textOf(row, 'currency'),
-      country: textOf(row, 'country'),
-      createdAtMs: intOf(row, 'created_at_ms'),
-    },
+    content: contentOfRow(row),
     entries: changesOf(row, places).entries,
+  }
+}
+
+/** Of the columns that orders and the ledger both have. */
+export function contentOfRow(row: Row): OrderContent {
+  return {
+    customerId: intOf(row, 'customer_id'),
+    amountMinor: intOf(row, 'amount_minor'),
+    currency: textOf(row, 'currency'),
+    country: textOf(row, 'country'),
+    createdAtMs: intOf(row, 'created_at_ms'),
   }
 }
 

@@ -1,0 +1,22 @@
+import type { ApiSettings, SystemInfo } from '../api/deps.ts'
+import type { Config } from '../config.ts'
+
+/** What the API is told of the configuration, whether it is served or only asked in this process. */
+export function apiSettings(config: Config) {
+  const { topic, baseCurrency, bucket, host, allowedHosts, tokens, trustedProxies } = config
+  return { inputTopic: topic, baseCurrency, bucket, host, allowedHosts, tokens, trustedProxies } satisfies ApiSettings
+}
+
+export function systemInfo(
+  config: Config,
+  rest: Pick<SystemInfo, 'version' | 'started_at' | 'gateway' | 'services'>,
+): SystemInfo {
+  return {
+    mode: 'embedded',
+    data: config.dataDir,
+    payment_policy: config.paymentPolicy,
+    base_currency: config.baseCurrency,
+    input_topic: config.topic,
+    ...rest,
+  }
+}
