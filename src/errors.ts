@@ -28,6 +28,10 @@ const errors = {
   RATE_LIMITED: { retryable: true, about: 'Too many requests came from one address.' },
   WAIT_TIMEOUT: { retryable: true, about: 'Accepted, but not finished within the time that the caller gave.' },
   INTERRUPTED: { retryable: true, about: 'A signal stopped a command before it was done; it can be resumed.' },
+  LOG_REFUSED: {
+    retryable: true,
+    about: 'The broker refuses the login, its certificate is not trusted, or a right is missing.',
+  },
   LOG_UNAVAILABLE: { retryable: true, about: 'The log can’t be read or written now.' },
   STORE_UNAVAILABLE: { retryable: true, about: 'The store can’t be read or written now.' },
   GATEWAY_UNAVAILABLE: { retryable: true, about: 'The payment gateway does not answer.' },

@@ -1,0 +1,78 @@
+import { describeGroupsV5, listGroupsV4 } from '@platformatic/kafka'
+import type { PartitionLag } from '../../ports/log.ts'
+import { decodeMember } from './kafka-assignor.ts'
+import type { Cluster, Runtime } from './kafka-cluster.ts'
+import { hasProtocolError } from './kafka-errors.ts'
+import { committedOffsets, edgesOf, type CommittedOffsets } from './kafka-offsets.ts'
+import { readRange } from './kafka-read.ts'
+import { placesOf } from './kafka-topics.ts'
+
+/** Each broker knows the groups that it coordinates. */
+export async function groupNames(cluster: Cluster): Promise<readonly string[]> {
+  return cluster.persistently(async () => {
+    const brokers = await cluster.brokers()
+    const answers = await Promise.all(brokers.map((broker) => cluster.shared.ask(broker, listGroupsV4.api, [], [])))
+    return answers.flatMap(({ groups }) => groups.map(({ groupId }) => groupId))
+  })
+}
+
+export async function groupLag(cluster: Cluster, runtime: Runtime, group: string): Promise<readonly PartitionLag[]> {
+  return cluster.persistently(async () => {
+    const committed = await committedNow(cluster, group)
+    const topics = await cluster.topics([
+      ...new Set([...committed.keys(), ...(await subscribedTopics(cluster, group))]),
+    ])
+    const places = topics.flatMap(placesOf)
+    const [begins, ends] = await Promise.all([edgesOf(cluster, places, 'begin'), edgesOf(cluster, places, 'end')])
+    return Promise.all(
+      places.map(async ({ topic: { name: topic }, partition }, index) => {
+        const [begin = 0, end = 0] = [begins[index], ends[index]]
+        const position = committed.get(topic)?.get(partition) ?? null
+        const next = Math.max(position ?? begin, begin)
+        const lagRecords = Math.max(end - next, 0)
+        const nextTimestampMs =
+          lagRecords > 0 ? await timestampAt(cluster, runtime, { topic, partition, offset: next }) : null
+        return { topic, partition, committed: position, begin, end, lagRecords, nextTimestampMs }
+      }),
+    )
+  })
+}
+
+/** Longer than a transaction takes to end; one that takes longer was left open by a process that died. */
+const unstableForMs = 300
+
+/** A transaction whose end is being written counts, as its outputs are readable already or will be in a moment. */
+async function committedNow(cluster: Cluster, group: string): Promise<CommittedOffsets> {
+  try {
+    const stable = () => committedOffsets(cluster, group, { requireStable: true })
+    return await cluster.persistently(stable, { forMs: unstableForMs })
+  } catch {
+    return committedOffsets(cluster, group, { requireStable: false })
+  }
+}
+
+/** What its members read, by what they told the group. */
+async function subscribedTopics(cluster: Cluster, group: string): Promise<readonly string[]> {
+  const coordinator = await cluster.coordinator('GROUP', group)
+  try {
+    const { groups } = await cluster.shared.ask(coordinator, describeGroupsV5.api, [group], false)
+    const members = groups.flatMap((described) => (described.protocolType === 'consumer' ? described.members : []))
+    return members
+      .filter(({ memberMetadata }) => memberMetadata.length > 0)
+      .flatMap(({ memberId, memberMetadata: metadata }) => decodeMember({ memberId, metadata }).topics)
+  } catch (error) {
+    if (hasProtocolError(error, 'GROUP_ID_NOT_FOUND')) return []
+    throw error
+  }
+}
+
+const oneRecord = { recordsMax: 1, bytesMax: 1 }
+
+async function timestampAt(
+  cluster: Cluster,
+  runtime: Runtime,
+  place: Readonly<{ topic: string; partition: number; offset: number }>,
+): Promise<number | null> {
+  const { records } = await readRange(cluster, runtime, { ...place, ...oneRecord })
+  return records[0]?.timestampMs ?? null
+}

@@ -1,0 +1,20 @@
+import type { Cluster, Runtime } from './kafka-cluster.ts'
+import type { GroupOffsets } from './kafka-offset-commit.ts'
+import type { Batch } from './kafka-placement.ts'
+
+export type Write = Readonly<{ batches: readonly Batch[]; offsets?: GroupOffsets }>
+
+export type Producer = Readonly<{
+  /**
+   * Writes batches, and a group's offsets with them; one call at a time.
+   *
+   * @returns the offset of each batch's first record
+   * @throws whatever the brokers answer: nothing is known then of what was written, until the next call begins
+   */
+  commit: (write: Write) => Promise<ReadonlyMap<Batch, number>>
+  /** Resolves once every earlier call's outcome is certain: what it wrote can be read, or never will be. */
+  settled: () => Promise<void>
+  close: () => Promise<void>
+}>
+
+export type ProducerDeps = Readonly<{ cluster: Cluster; runtime: Runtime; now: () => number }>
