@@ -88,16 +88,20 @@ function errorsPage(): string {
 
 async function cliPage(): Promise<string> {
   const program = await createProgram({ environment: {}, done: () => {} })
-  const commands = [program, ...program.commands]
-  return page('Command line', commands.flatMap(helpSection))
+  const commands = program.commands.flatMap((command) => [command, ...command.commands])
+  return page('Command line', [program, ...commands].flatMap(helpSection))
 }
 
 function helpSection(command: Command): readonly string[] {
-  const name = command.parent ? `${command.parent.name()} ${command.name()}` : command.name()
+  const name = fullName(command)
   let help = ''
   command.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => helpWidth })
   command.outputHelp()
   return [`## ${name}`, `\`\`\`\n${help.trim()}\n\`\`\``]
+}
+
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name()
 }
 
 async function openapiDocument(): Promise<string> {

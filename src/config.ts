@@ -1,305 +1,49 @@
-import { isCountry } from './domain/country.ts'
-import { isCurrency } from './domain/currency.ts'
-import { OrdermillError } from './errors.ts'
+import { kafkaSettings } from './config/kafka-settings.ts'
+import { readKafka, type KafkaConfig } from './config/read-kafka.ts'
+import { invalid, readSettings, type Environment, type ValuesOf } from './config/setting.ts'
+import { settings } from './config/settings.ts'
+
+export type Config = ValuesOf<typeof settings> & Readonly<{ kafka: KafkaConfig | undefined }>
 
 /**
- * Every setting: its name, what it means, its default as text, and how it is read. `docs/reference/configuration.md` is
- * generated from this table. A reader returns undefined for what it can't take; `expects` then says what it wants.
+ * Every setting, in the order of the configuration reference, which is generated from this: its name, what it means, its
+ * default as text, and what it takes.
  */
-type Setting<Value> = Readonly<{
-  name: string
-  about: string
-  fallback: string
-  expects: string
-  read: (text: string) => Value | undefined
-}>
-
-const settings = {
-  port: whole('PORT', '8000', 'Port of the page and the API; 0 takes any free one.', 0, 65_535),
-  host: text('HOST', '127.0.0.1', 'Address to listen on. Any but loopback needs `ORDERMILL_TOKENS`.'),
-  dataDir: text('ORDERMILL_DATA_DIR', './data', 'Directory of the embedded log and store.'),
-  logLevel: choice('LOG_LEVEL', 'info', 'Least level that is logged.', [
-    'trace',
-    'debug',
-    'info',
-    'warn',
-    'error',
-    'fatal',
-    'silent',
-  ]),
-  logFormat: choice(
-    'ORDERMILL_LOG_FORMAT',
-    'auto',
-    'Log lines for people or for machines; `auto` is `pretty` on a terminal.',
-    ['auto', 'pretty', 'json'],
-  ),
-  topic: parsed('TOPIC_NAME', 'orders', 'Input topic.', 'a topic name: 1 to 200 of A-Z a-z 0-9 . _ -', (name) =>
-    /^[A-Za-z0-9._-]{1,200}$/.test(name) ? name : undefined,
-  ),
-  sleepSeconds: ratio('SLEEP_SECONDS', '2', 'Pause of the producer between two orders, in seconds.', 86_400),
-  partitions: whole(
-    'ORDERMILL_PARTITIONS',
-    '1',
-    'Partitions of topics that are created. The embedded log has one writer: more cost a fifth of the speed, and only help when the topics move to Kafka.',
-    1,
-    1_000,
-  ),
-  retentionHours: whole(
-    'ORDERMILL_ORDERS_RETENTION_HOURS',
-    '0',
-    'Age at which input records may be removed from the log; 0 keeps them for ever. Counts when the topic is created.',
-    0,
-    876_000,
-  ),
-  batchRecordsMax: whole(
-    'ORDERMILL_BATCH_RECORDS_MAX',
-    '4000',
-    'Records a service handles in one transaction. More is faster and takes more memory.',
-    1,
-    100_000,
-  ),
-  batchBytesMax: whole(
-    'ORDERMILL_BATCH_BYTES_MAX',
-    '8388608',
-    'Bytes a service handles in one transaction.',
-    65_536,
-    1_073_741_824,
-  ),
-  bucket: text(
-    'COUCHBASE_BUCKET',
-    'order_analytics',
-    'Names the member that holds each order in `GET /api/analytics`.',
-  ),
-  baseCurrency: parsed(
-    'ORDERMILL_BASE_CURRENCY',
-    'USD',
-    'Currency of `total_sales`; the others are beside it.',
-    'an ISO 4217 code',
-    (code) => (isCurrency(code) ? code : undefined),
-  ),
-  orderIdReuse: choice(
-    'ORDERMILL_ORDER_ID_REUSE',
-    'refuse',
-    'What a known `order_id` with another `created_at` is: `refuse` dead-letters it, `replace` takes it for an order of its own (producers that count from 1 again).',
-    ['refuse', 'replace'],
-  ),
-  paymentPolicy: choice(
-    'ORDERMILL_PAYMENT_POLICY',
-    'all',
-    '`all` pays every order once; `billable` skips cancelled orders and holds suspicious ones.',
-    ['all', 'billable'],
-  ),
-  paymentConcurrency: whole('ORDERMILL_PAYMENT_CONCURRENCY', '256', 'Charges under way at once.', 1, 100_000),
-  paymentTimeoutMs: whole(
-    'ORDERMILL_PAYMENT_TIMEOUT_MS',
-    '10000',
-    'Time limit of one call to the gateway, in ms.',
-    1,
-    600_000,
-  ),
-  gatewayLatencyMs: whole(
-    'ORDERMILL_GATEWAY_LATENCY_MS',
-    '100',
-    'Time that the simulated gateway takes for a charge, in ms.',
-    0,
-    600_000,
-  ),
-  gatewayDeclineRatio: ratio(
-    'ORDERMILL_GATEWAY_DECLINE_RATIO',
-    '0',
-    'Share of orders that the simulated gateway declines.',
-  ),
-  gatewayFailRatio: ratio(
-    'ORDERMILL_GATEWAY_FAIL_RATIO',
-    '0',
-    'Share of calls that the simulated gateway fails; they are repeated.',
-  ),
-  gatewayHangRatio: ratio(
-    'ORDERMILL_GATEWAY_HANG_RATIO',
-    '0',
-    'Share of calls that the simulated gateway never answers; they time out and are repeated.',
-  ),
-  gatewaySeed: whole(
-    'ORDERMILL_GATEWAY_SEED',
-    '1',
-    'Decides which orders the simulated gateway declines.',
-    0,
-    2 ** 31 - 1,
-  ),
-  fraudHighAmount: ratio(
-    'ORDERMILL_FRAUD_HIGH_AMOUNT',
-    '300',
-    'An amount above this, in whole currency units, is high.',
-    1e12,
-  ),
-  fraudHighAmountByCurrency: parsed(
-    'ORDERMILL_FRAUD_HIGH_AMOUNT_BY_CURRENCY',
-    '',
-    'Limits for single currencies, such as `JPY=45000,EUR=280`.',
-    'CODE=number, comma separated',
-    limitsByCurrency,
-  ),
-  fraudHomeCountries: parsed(
-    'ORDERMILL_FRAUD_HOME_COUNTRIES',
-    'US,CA',
-    'Countries whose orders raise no alert.',
-    'ISO 3166-1 alpha-2 codes, comma separated',
-    countryList,
-  ),
-  tokens: parsed(
-    'ORDERMILL_TOKENS',
-    '',
-    'Who may use the API: `viewer:<sha256 of the token in hex>` or `operator:<...>`, comma separated. Empty: only loopback may be listened on, and everybody is operator.',
-    'role:sha256, comma separated',
-    tokenList,
-  ),
-  allowedHosts: parsed(
-    'ORDERMILL_ALLOWED_HOSTS',
-    '',
-    'Host names besides localhost and `HOST` by which the page may be reached, comma separated.',
-    'host names, comma separated',
-    list,
-  ),
-  trustedProxies: whole('ORDERMILL_TRUSTED_PROXIES', '0', 'Proxies in front whose X-Forwarded-For is believed.', 0, 10),
-  rateLimitPerMinute: whole(
-    'ORDERMILL_RATE_LIMIT_PER_MINUTE',
-    '60000',
-    'API requests a minute from one address.',
-    1,
-    10_000_000,
-  ),
-  streamClientsMax: whole('ORDERMILL_STREAM_CLIENTS_MAX', '100', 'Live streams that are open at once.', 1, 10_000),
-  streamTickMs: whole('ORDERMILL_STREAM_TICK_MS', '25', 'Least time between two live snapshots, in ms.', 5, 10_000),
-} as const
-
-type SettingKey = keyof typeof settings
-export type Config = Readonly<{
-  [Key in SettingKey]: Exclude<ReturnType<(typeof settings)[Key]['read']>, undefined>
-}>
-
-/** Rows of the configuration reference. */
-export const settingDescriptions: readonly Readonly<Record<'name' | 'about' | 'fallback' | 'expects', string>>[] =
-  Object.values(settings)
+export const settingDescriptions: readonly Readonly<Record<'name' | 'about' | 'fallback' | 'expects', string>>[] = [
+  ...Object.values(settings),
+  ...Object.values(kafkaSettings),
+]
 
 /** Set by other parts: by the test suite, and by the command line to find a server. */
 const otherNames = /^ORDERMILL_(TEST_|UPDATE_|URL$|TOKEN$)/
+const partitionsOnKafka = 6
 
 /**
  * Reads the environment; an empty variable counts as missing.
  *
  * @throws {OrdermillError} CONFIG_INVALID naming the variable, what it was and what it takes
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const names = new Set<string>(Object.values(settings).map(({ name }) => name))
+export function readConfig(environment: Environment): Config {
+  refuseUnknown(environment)
+  refuseCouchbase(environment)
+  const values = readSettings(settings, environment)
+  const kafka = readKafka(environment)
+  const isDefault = !environment[settings.partitions.name]
+  return { ...values, kafka, partitions: kafka && isDefault ? partitionsOnKafka : values.partitions }
+}
+
+function refuseUnknown(environment: Environment): void {
+  const names = new Set(settingDescriptions.map(({ name }) => name))
   const unknown = Object.keys(environment).find(
     (name) => name.startsWith('ORDERMILL_') && !names.has(name) && !otherNames.test(name),
   )
-  if (unknown)
-    throw new OrdermillError('CONFIG_INVALID', `${unknown} is not a setting: see docs/reference/configuration.md`)
-  refuseHalfLogin(environment)
-  refuseDistributed(environment)
-  const config = Object.fromEntries(
-    Object.entries(settings).map(([key, setting]) => [key, valueOf(setting, environment)]),
+  if (unknown) throw invalid(`${unknown} is not a setting: see docs/reference/configuration.md`)
+}
+
+/** Starting on another store although one was named would count the orders in two places. */
+function refuseCouchbase(environment: Environment): void {
+  if (!environment['COUCHBASE_HOST']) return
+  throw invalid(
+    'COUCHBASE_HOST is set, but this version keeps its store in SQLite: unset it, and on Kafka set ORDERMILL_STORE=sqlite',
   )
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.fromEntries forgets which key has which value
-  return config as Config
-}
-
-function valueOf(setting: Setting<unknown>, environment: Readonly<Record<string, string | undefined>>): unknown {
-  const { name, fallback, expects } = setting
-  const given = environment[name] || fallback
-  const value = setting.read(given)
-  if (value !== undefined) return value
-  throw new OrdermillError('CONFIG_INVALID', `${name} is ${JSON.stringify(given)}, but must be ${expects}`)
-}
-
-/** Half a login is a mistake, whoever it was meant for. */
-function refuseHalfLogin(environment: Readonly<Record<string, string | undefined>>): void {
-  const [key, secret] = ['CONFLUENT_API_KEY', 'CONFLUENT_API_SECRET'] as const
-  if (Boolean(environment[key]) === Boolean(environment[secret])) return
-  const [set, missing] = environment[key] ? [key, secret] : [secret, key]
-  throw new OrdermillError('CONFIG_INVALID', `${set} is set without ${missing}: set both, or none`)
-}
-
-/** Starting on the embedded log although a broker was named would split the orders between two logs. */
-function refuseDistributed(environment: Readonly<Record<string, string | undefined>>): void {
-  const name = ['KAFKA_BOOTSTRAP_SERVERS', 'COUCHBASE_HOST'].find((variable) => environment[variable])
-  if (!name) return
-  throw new OrdermillError('CONFIG_INVALID', `${name} is set, but this version runs embedded only: unset it`)
-}
-
-function parsed<Value>(
-  name: string,
-  fallback: string,
-  about: string,
-  expects: string,
-  read: (text: string) => Value | undefined,
-): Setting<Value> {
-  return { name, fallback, about, expects, read }
-}
-
-function text(name: string, fallback: string, about: string): Setting<string> {
-  return parsed(name, fallback, about, 'text', (value) => value)
-}
-
-function whole(name: string, fallback: string, about: string, min: number, max: number): Setting<number> {
-  return parsed(name, fallback, about, `a whole number from ${min} to ${max}`, (value) => {
-    const number = Number(value)
-    return /^\d+$/.test(value) && number >= min && number <= max ? number : undefined
-  })
-}
-
-function ratio(name: string, fallback: string, about: string, max = 1): Setting<number> {
-  return parsed(name, fallback, about, `a number from 0 to ${max}`, (value) => {
-    const number = decimal(value)
-    return number !== undefined && number <= max ? number : undefined
-  })
-}
-
-/** Digits with at most one point: no sign, exponent, space or other notation that `Number` would take. */
-function decimal(value: string): number | undefined {
-  return /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined
-}
-
-function choice<const Options extends readonly string[]>(
-  name: string,
-  fallback: string,
-  about: string,
-  options: Options,
-): Setting<Options[number]> {
-  return parsed(name, fallback, about, `one of ${options.join(', ')}`, (value) =>
-    options.find((option) => option === value),
-  )
-}
-
-function list(value: string): readonly string[] {
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean)
-}
-
-function countryList(value: string): readonly string[] | undefined {
-  const codes = list(value)
-  return codes.every(isCountry) ? codes : undefined
-}
-
-function limitsByCurrency(value: string): Readonly<Record<string, number>> | undefined {
-  const limits = list(value).map((pair) => {
-    const [code = '', limit = '', ...more] = pair.split('=')
-    return isCurrency(code) && more.length === 0 ? ([code, decimal(limit)] as const) : undefined
-  })
-  const known = limits.flatMap((limit) => (limit?.[1] === undefined ? [] : [[limit[0], limit[1]] as const]))
-  return known.length === limits.length ? Object.fromEntries(known) : undefined
-}
-
-export type TokenEntry = Readonly<{ role: 'viewer' | 'operator'; sha256: string }>
-
-function tokenList(value: string): readonly TokenEntry[] | undefined {
-  const entries = list(value).map((entry) => /^(viewer|operator):([0-9a-f]{64})$/.exec(entry))
-  if (entries.includes(null)) return undefined
-  return entries.flatMap((match) => {
-    const [, role, sha256 = ''] = match ?? []
-    return role === 'viewer' || role === 'operator' ? [{ role, sha256 }] : []
-  })
 }

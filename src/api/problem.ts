@@ -25,6 +25,7 @@ export const httpStatusByCode = {
   // Not 503: the orders are accepted, and what repeats a 503 by itself must not send them again without a key.
   WAIT_TIMEOUT: 504,
   INTERRUPTED: 503,
+  LOG_REFUSED: 503,
   LOG_UNAVAILABLE: 503,
   STORE_UNAVAILABLE: 503,
   GATEWAY_UNAVAILABLE: 503,

@@ -32,17 +32,9 @@ import { newWaiters } from './waiters.ts'
 
 /** The HTTP server with every route, not listening yet: see `listen`. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
-  const { settings, staticDir, system, onRequestDone } = deps
-  const limits = { ...defaultApiLimits, ...settings.limits }
-  const app = newApp(deps, limits)
-  app.setValidatorCompiler(validatorCompiler)
-  // Not fast-json-stringify: sums are raw JSON numbers, which JSON.stringify alone writes with all their digits.
-  app.setSerializerCompiler(() => JSON.stringify)
-  app.setErrorHandler(sendProblem)
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => jsonBody(body, done))
+  const { staticDir, system, onRequestDone } = deps
+  const { app, limits } = await newGuardedApp(deps)
   if (onRequestDone) reportRequests(app, onRequestDone)
-  await guard(app, settings, limits)
   await collectOpenapi(app, (await system()).version)
   registerRoutes(app, deps, limits)
   openapiRoutes(app)
@@ -51,7 +43,23 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   return app
 }
 
-function newApp({ logger, settings }: ServerDeps, limits: ApiLimits): App {
+type AppDeps = Pick<ServerDeps, 'settings' | 'logger'>
+
+/** A server without a route, which lets in whom the settings name and nobody else. In an object: awaiting it would start it. */
+export async function newGuardedApp(deps: AppDeps): Promise<Readonly<{ app: App; limits: ApiLimits }>> {
+  const limits = { ...defaultApiLimits, ...deps.settings.limits }
+  const app = newApp(deps, limits)
+  app.setValidatorCompiler(validatorCompiler)
+  // Not fast-json-stringify: sums are raw JSON numbers, which JSON.stringify alone writes with all their digits.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler(sendProblem)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => jsonBody(body, done))
+  await guard(app, deps.settings, limits)
+  return { app, limits }
+}
+
+function newApp({ logger, settings }: AppDeps, limits: ApiLimits): App {
   const { headersTimeoutMs, timeoutCheckMs, headerBytesMax, connectionsMax } = limits
   const app = fastify({
     ...(logger ? { loggerInstance: logger } : {}),

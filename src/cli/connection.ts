@@ -1,38 +1,49 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { findServer } from '../compose/server-file.ts'
 import { readConfig, type Config } from '../config.ts'
 import { answerOf } from './answer.ts'
-import { demoDirectory } from './demo-directory.ts'
+import { onDemoData } from './demo-directory.ts'
 import { httpApi, type HttpApi } from './http-api.ts'
 import type { Environment } from './cli-command.ts'
 import { version } from './version.ts'
 
-export type WhereOptions = Readonly<{ url?: string; dataDir?: string; demo?: true }>
+export type DataOptions = Readonly<{ dataDir?: string; demo?: true }>
+export type WhereOptions = DataOptions & Readonly<{ url?: string }>
 
 /** The options by which a command finds the system that it is about. */
 export function withWhere(command: Command): Command {
+  const withUrl = command.option(
+    '--url <url>',
+    'the server, instead of the one that runs on the data directory (or ORDERMILL_URL)',
+  )
+  return withDataDir(withUrl)
+}
+
+/** Those of a command that no server is asked for. */
+export function withDataDir(command: Command): Command {
   return command
-    .option('--url <url>', 'the server, instead of the one that runs on the data directory (or ORDERMILL_URL)')
     .option('--data-dir <directory>', 'the data directory (or ORDERMILL_DATA_DIR)')
     .option('--demo', 'the data of the demonstration, which "npm start" runs')
 }
 
 /** The configuration with the data directory that the options name. */
-export function configOf(environment: Environment, { dataDir, demo }: WhereOptions): Config {
+export function configOf(environment: Environment, { dataDir, demo }: DataOptions): Config {
   const config = readConfig(environment)
-  const base = dataDir ?? config.dataDir
-  return { ...config, dataDir: demo ? join(base, demoDirectory) : base }
+  const base = dataDir === undefined ? config : { ...config, dataDir }
+  return demo ? onDemoData(base) : base
 }
 
-/** The server to talk to: the one that is named, or the one that runs on the data directory. */
+/**
+ * The server to talk to: the one that is named, or the one that has the embedded log of the data directory. On Kafka
+ * everybody reaches the log.
+ */
 export function findHttpApi(environment: Environment, config: Config, { url }: WhereOptions): HttpApi | undefined {
   const named = url ?? (environment['ORDERMILL_URL'] || undefined)
-  const found = named ?? findServer(config.dataDir)
+  const found = named ?? (config.kafka ? undefined : findServer(config.dataDir))
   return found === undefined ? undefined : httpApi(found, environment['ORDERMILL_TOKEN'] || undefined)
 }
 
-/** Answers GET requests, over the network or from the files themselves: JSON text. */
+/** Answers GET requests, of a server or from log and store themselves: JSON text. */
 export type Reader = Readonly<{ get: (path: string) => Promise<string> }> & AsyncDisposable
 
 /** @throws {OrdermillError} SERVER_UNAVAILABLE, UNAUTHENTICATED, NOT_FOUND when there is neither server nor data */

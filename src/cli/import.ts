@@ -75,8 +75,8 @@ async function importContent({ file, content, target, options, signal }: Job): P
     noteRefused(rejects)
   }
   const seconds = (performance.now() - startedMs) / 1000
-  if (options.wait) await target.untilCounted(signal)
-  return { content, format, start, progress, seconds, isCounted: options.wait, ...(await target.finish()) }
+  const isCounted = options.wait && (await target.untilCounted(signal))
+  return { content, format, start, progress, seconds, isCounted, ...(await target.finish()) }
 }
 
 function noteRefused(rejects: Rejects): void {

@@ -1,5 +1,5 @@
-import { openReader } from '../compose/engine.ts'
-import { forgetServer } from '../compose/server-file.ts'
+import { orderGroups } from '../codec/groups.ts'
+import { openReader, type Reader } from '../compose/storage.ts'
 import type { Config } from '../config.ts'
 import { startEngineThread, type EngineThread } from '../engine/engine-thread.ts'
 import { OrdermillError } from '../errors.ts'
@@ -7,33 +7,36 @@ import type { Intake } from '../ports/intake.ts'
 import type { Log } from '../ports/log.ts'
 import type { Counting, Offsets } from './counted.ts'
 
-/** The data directory itself, held by this command because no server runs on it. */
+/**
+ * Log and store themselves: the data directory, held by this command because no server runs on it, or Kafka, where the
+ * services run elsewhere.
+ */
 export type LocalEngine = Readonly<{
   log: Pick<Log, 'append' | 'read' | 'topics' | 'lag'>
   intake: Pick<Intake, 'reserveOrderIds' | 'noteOrderIds'>
-  counting: Counting
+  /** undefined where the services run elsewhere: whether they run at all can't be told here. */
+  counting: Counting | undefined
   /** Finishes every batch in flight and gives the directory free; the rest is for the next start. */
   stop: () => Promise<void>
-  /** Records that payment has not handled yet. */
+  /** Records that payment has not handled yet, and does not before the next start. */
   pendingPayments: () => Promise<number>
 }> &
   AsyncDisposable
 
-const paymentsGroup = 'payments-group'
 // What is refused is in the totals and can be listed; stdout belongs to the command's own result.
 const loggerOptions = { level: 'silent', pretty: false } as const
 
 /**
- * `services` says whether they work on what is appended meanwhile.
+ * `services` says whether those of this process work on what is appended meanwhile.
  *
- * @throws {OrdermillError} DATA_DIR_LOCKED and others that keep the directory from being opened
+ * @throws {OrdermillError} DATA_DIR_LOCKED, LOG_REFUSED and others that keep log or store from being opened
  */
 export async function openLocalEngine(
   config: Config,
   { services }: Readonly<{ services: boolean }>,
 ): Promise<LocalEngine> {
-  const engine = await startEngineThread({ config, loggerOptions, services, demo: undefined })
-  forgetServer(config.dataDir)
+  const isShared = config.kafka !== undefined
+  const engine = await startEngineThread({ config, loggerOptions, services: services && !isShared, demo: undefined })
   const reader = openReader(config)
   const log = { ...reader.log, append: engine.append }
   let stopped: Promise<void> | undefined
@@ -42,21 +45,25 @@ export async function openLocalEngine(
     log,
     intake: engine,
     stop,
-    counting: {
-      ends: () => endsOf(log, config.topic),
-      async counted() {
-        await refuseFailed(engine)
-        return (await reader.store.totals()).asOf.get(config.topic) ?? new Map()
-      },
-    },
+    counting: isShared ? undefined : countingOf(config, engine, reader),
     async pendingPayments() {
-      const lags = await log.lag(paymentsGroup)
+      if (isShared) return 0
+      const lags = await log.lag(orderGroups.payment)
       return lags.filter(({ topic }) => topic === config.topic).reduce((sum, { lagRecords }) => sum + lagRecords, 0)
     },
     async [Symbol.asyncDispose]() {
       await stop()
-      await reader.store.close()
-      await reader.log.close()
+      await reader.close()
+    },
+  }
+}
+
+function countingOf({ topic }: Config, engine: EngineThread, { log, store }: Reader): Counting {
+  return {
+    ends: () => endsOf(log, topic),
+    async counted() {
+      await refuseFailed(engine)
+      return (await store.totals()).asOf.get(topic) ?? new Map()
     },
   }
 }

@@ -9,7 +9,8 @@ import { openLocalEngine } from './local-engine.ts'
 import { jsonOption, positiveNumber, wholeNumber } from './options.ts'
 import { countText, note, print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
-import { remoteSink, type ProducedOrder } from './remote-sink.ts'
+import { orderLine, type ProducedOrder } from './order-line.ts'
+import { remoteSink } from './remote-sink.ts'
 
 type Options = WhereOptions & Readonly<{ count?: number; seed?: number; json?: true }>
 type Produce = Readonly<{ config: Config; options: Options; signal: AbortSignal }>
@@ -44,7 +45,7 @@ async function produceLocally({ config, options, signal }: Produce): Promise<voi
     },
     signal,
   )
-  if (!signal.aborted) await untilCounted(engine.counting, signal)
+  if (!signal.aborted && engine.counting) await untilCounted(engine.counting, signal)
   await engine.stop()
   const pending = await engine.pendingPayments()
   if (pending > 0) note(`Payment has ${countText(pending, 'record')} to go: the next start goes on`)
@@ -58,7 +59,7 @@ function printOrders(orders: readonly ProducedOrder[], { json }: Options): void 
   const lines = orders.map(({ orderId, topic, partition, offset }) =>
     json
       ? JSON.stringify({ order_id: orderId, topic, partition, offset })
-      : `order=${orderId} topic=${topic} partition=${partition} offset=${offset}`,
+      : orderLine({ orderId, topic, partition, offset }),
   )
   if (lines.length > 0) print(...lines)
 }

@@ -8,6 +8,7 @@ import { version } from './version.ts'
 /** Each is loaded when it is called: what a command does not need, such as the whole server, it does not wait for. */
 const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['start', async () => (await import('./start.ts')).startCommand],
+  ['run', async () => (await import('./run.ts')).runCommand],
   ['import', async () => (await import('./import.ts')).importCommand],
   ['produce', async () => (await import('./produce.ts')).produceCommand],
   ['totals', async () => (await import('./totals.ts')).totalsCommand],
@@ -36,7 +37,9 @@ export async function createProgram({ environment, done, only = '' }: ProgramOpt
     .addHelpText('after', exitCodeHelp)
   const load = commands.get(only)
   for (const create of await Promise.all(load ? [load()] : [...commands.values()].map((one) => one()))) {
-    program.addCommand(create(environment, done).copyInheritedSettings(program))
+    const command = create(environment, done).copyInheritedSettings(program)
+    for (const inner of command.commands) inner.copyInheritedSettings(command)
+    program.addCommand(command)
   }
   return program
 }

@@ -4,9 +4,8 @@ import { parseJsonObject } from '../codec/json.ts'
 import type { ProducerSink } from '../compose/produce.ts'
 import { listAt, parseDocument, textAt } from './document.ts'
 import type { HttpApi } from './http-api.ts'
+import type { ProducedOrder } from './order-line.ts'
 import { postOrders } from './post-orders.ts'
-
-export type ProducedOrder = Readonly<{ orderId: number; topic: string; partition: number; offset: number }>
 
 /** Sends made-up orders to a running server, which gives them their ids: the producer's own are only placeholders. */
 export function remoteSink(api: HttpApi, onAccepted: (orders: readonly ProducedOrder[]) => void): ProducerSink {

@@ -12,8 +12,8 @@ import { bytesText } from './record-text.ts'
 type Options = WhereOptions &
   Readonly<{ json?: true; from?: number; fromBeginning?: true; limit?: number; follow: boolean }>
 
-/** Where a partition is to be read on, and where it ended when the command began. */
-type Cursor = { partition: number; next: number; end: number }
+/** Where a partition is to be read on, and where it began and ended when the command began. */
+type Cursor = { partition: number; next: number; begin: number; end: number }
 
 const pageMax = 1_000
 /** Printed of what is there already when neither --from, --from-beginning nor --limit says otherwise. */
@@ -45,9 +45,11 @@ async function tail(run: Tail): Promise<void> {
     if (!options.follow) return
   }
   while (left > 0 && !signal.aborted) {
+    const places = cursors.map(({ next }) => next)
     const found = (await Promise.all(cursors.map((cursor) => readOn(run, cursor)))).flat().toSorted(byTime)
     left -= show(found.slice(0, left), options)
-    if (found.length > 0) continue
+    // Where only markers of the log were, there may be records behind.
+    if (cursors.some(({ next }, index) => next !== places[index])) continue
     if (!options.follow) return
     await setTimeout(pollMs, undefined, { signal }).catch(() => {})
   }
@@ -61,15 +63,31 @@ function show(records: readonly Document[], options: Options): number {
 
 /** The newest of all partitions: any of them may hold every one, so the newest of each are read. */
 async function readNewest(run: Tail, cursors: readonly Cursor[]): Promise<readonly Document[]> {
+  const count = newestCount(run.options)
   const found: Document[] = []
-  for (const cursor of cursors) {
-    while (cursor.next < cursor.end && !run.signal.aborted) {
-      const page = await readOn(run, cursor)
-      if (page.length === 0) break
-      found.push(...page)
-    }
+  for (const cursor of cursors) found.push(...(await newestOf(run, cursor, count)))
+  return found.toSorted(byTime).slice(-count)
+}
+
+/** Offsets may have gaps, such as the log's own markers: where too few records were found, it is looked further back. */
+async function newestOf(run: Tail, cursor: Cursor, count: number): Promise<readonly Document[]> {
+  const { begin, end } = cursor
+  for (let reach = count; ; reach *= 4) {
+    cursor.next = Math.max(end - reach, begin)
+    const isWhole = cursor.next === begin
+    const found = await readToEnd(run, cursor)
+    if (found.length >= count || isWhole || run.signal.aborted) return found
   }
-  return found.toSorted(byTime).slice(-newestCount(run.options))
+}
+
+async function readToEnd(run: Tail, cursor: Cursor): Promise<readonly Document[]> {
+  const found: Document[] = []
+  while (cursor.next < cursor.end && !run.signal.aborted) {
+    const place = cursor.next
+    found.push(...(await readOn(run, cursor)))
+    if (cursor.next === place) break
+  }
+  return found
 }
 
 function newestCount({ limit = newestShown, follow }: Options): number {
@@ -83,9 +101,8 @@ async function startingPoints({ api, topic, options }: Tail): Promise<readonly C
   return listAt(known, 'partitions').map((description) => {
     const begin = Number(textAt(description, 'begin'))
     const end = Number(textAt(description, 'end'))
-    const newest = Math.max(end - newestCount(options), begin)
-    const next = options.fromBeginning ? begin : (options.from ?? newest)
-    return { partition: Number(textAt(description, 'partition')), next, end }
+    const next = options.fromBeginning ? begin : (options.from ?? end)
+    return { partition: Number(textAt(description, 'partition')), next, begin, end }
   })
 }
 

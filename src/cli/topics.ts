@@ -5,9 +5,11 @@ import { jsonOption } from './options.ts'
 import { print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
 import { tableLines } from './table.ts'
+import { topicsCreateCommand } from './topics-create.ts'
 
 export const topicsCommand: CliCommand = (environment) =>
   withWhere(new Command('topics').description('List the topics, and how far behind each consumer group is'))
+    .addCommand(topicsCreateCommand(environment))
     .addOption(jsonOption())
     .action(async ({ json, ...where }: WhereOptions & { json?: true }) => {
       await using api = await openReading(environment, where)

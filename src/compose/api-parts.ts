@@ -12,8 +12,8 @@ export function systemInfo(
   rest: Pick<SystemInfo, 'version' | 'started_at' | 'gateway' | 'services'>,
 ): SystemInfo {
   return {
-    mode: 'embedded',
-    data: config.dataDir,
+    mode: config.kafka ? 'distributed' : 'embedded',
+    data: config.kafka ? `Kafka at ${config.kafka.bootstrap.join(', ')}` : config.dataDir,
     payment_policy: config.paymentPolicy,
     base_currency: config.baseCurrency,
     input_topic: config.topic,

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs'
 import { isDirectoryLocked } from '../adapters/sqlite/directory-lock.ts'
-import { openSqliteLog } from '../adapters/sqlite/sqlite-log.ts'
 import { checkSqliteLog } from '../adapters/sqlite/sqlite-log-check.ts'
 import { checkSqliteStore } from '../adapters/sqlite/sqlite-store-check.ts'
 import { openStoreDatabase } from '../adapters/sqlite/sqlite-store-database.ts'
 import { sqliteSums } from '../adapters/sqlite/sqlite-store-shards.ts'
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Config } from '../config.ts'
-import type { PartitionLag } from '../ports/log.ts'
+import type { Log, PartitionLag } from '../ports/log.ts'
 import type { AsOf } from '../ports/order-book.ts'
-import { orderGroups } from '../services/order-input.ts'
-import { viewsGroup } from '../services/views-service.ts'
-import { logFile, storeFile } from './engine.ts'
+import { logFile, storeFile } from './data-files.ts'
+import { openReader } from './storage.ts'
 
 /** What is wrong with a file of the data directory; undefined when there is no such file. */
 export type Damage = readonly string[] | undefined
@@ -19,7 +18,7 @@ export function isDataDirLocked({ dataDir }: Config): boolean {
   return existsSync(dataDir) && isDirectoryLocked(dataDir)
 }
 
-/** Reads the whole log. */
+/** Reads the whole embedded log. */
 export function checkLog(config: Config): Promise<Damage> {
   return damageOf(logFile(config), (file) => {
     const reports = Array.from(checkSqliteLog(file))
@@ -35,10 +34,20 @@ export function checkStore(config: Config): Promise<Damage> {
 /** Records that a group has committed in the log, and whose effects the store does not have. */
 export type GroupBehind = Readonly<{ group: string; records: number }>
 
-/** A store that was lost, set back or cut off by a power cut. Both files must be sound; the store may be missing. */
+/** A store that was lost, set back or cut off by a power cut. The embedded log must be sound; the store may be missing. */
 export async function findBehind(config: Config): Promise<readonly GroupBehind[]> {
+  const { log, close } = openReader(config)
+  try {
+    return await behindLog(config, log)
+  } finally {
+    await close()
+  }
+}
+
+/** The same, on a log that is open. */
+export async function behindLog(config: Config, log: Pick<Log, 'lag'>): Promise<readonly GroupBehind[]> {
   // The store is read last: a running server moves it first, and would else look behind.
-  const committed = await committedOf(config)
+  const committed = await committedOf(log)
   const applied = await appliedOf(config)
   return groupsWithStore
     .map(({ group, column }) => ({
@@ -54,13 +63,8 @@ const groupsWithStore = [
   { group: viewsGroup, column: 'views' },
 ] as const
 
-async function committedOf(config: Config): Promise<ReadonlyMap<string, readonly PartitionLag[]>> {
-  const log = openSqliteLog({ file: logFile(config), readOnly: true })
-  try {
-    return new Map(await Promise.all(groupsWithStore.map(async ({ group }) => [group, await log.lag(group)] as const)))
-  } finally {
-    await log.close()
-  }
+async function committedOf(log: Pick<Log, 'lag'>): Promise<ReadonlyMap<string, readonly PartitionLag[]>> {
+  return new Map(await Promise.all(groupsWithStore.map(async ({ group }) => [group, await log.lag(group)] as const)))
 }
 
 async function appliedOf(config: Config): Promise<ReadonlyMap<string, AsOf>> {

@@ -1,29 +1,33 @@
-import { existsSync } from 'node:fs'
 import { buildServer } from '../api/server.ts'
 import type { Config } from '../config.ts'
 import { OrdermillError } from '../errors.ts'
 import { apiSettings, systemInfo } from './api-parts.ts'
-import { logFile, openReader, storeFile } from './engine.ts'
+import { askForTopics, openReader } from './storage.ts'
 
 const gateway = 'none: no server runs'
 
-/** The HTTP API of a data directory on which no server runs: the same routes, without a network. It only reads. */
+/** The HTTP API on log and store themselves: the same routes, without a server and a network of ours. It only reads. */
 export type LocalApi = Readonly<{
   get: (path: string) => Promise<Readonly<{ status: number; text: string }>>
   close: () => Promise<void>
 }>
 
-/** @throws {OrdermillError} NOT_FOUND when the directory holds no data yet, DATA_CORRUPT, LOG_UNAVAILABLE */
+/** @throws {OrdermillError} NOT_FOUND when there is no embedded log yet, DATA_CORRUPT, LOG_REFUSED, LOG_UNAVAILABLE */
 export async function openLocalApi(config: Config, version: string): Promise<LocalApi> {
-  if (!existsSync(logFile(config)) || !existsSync(storeFile(config))) throw noData(config)
-  const { log, store } = openReader(config)
+  const { log, store, close } = openReader(config)
   const startedAt = new Date().toISOString()
   const refuse = () => Promise.reject(readOnly())
+  try {
+    await askForTopics(log, config)
+  } catch (error) {
+    await close()
+    throw error
+  }
   const server = await buildServer({
     log,
     store: { ...store, reserveOrderIds: refuse, noteOrderIds: refuse, remember: refuse, complete: refuse },
     clock: Date.now,
-    // Whoever can read the files needs no token, and asks by no other name.
+    // Whoever can read the files, or log in to the broker, needs no token, and asks by no other name.
     settings: { ...apiSettings(config), host: 'localhost', allowedHosts: [], tokens: [], trustedProxies: 0 },
     health: () => Promise.resolve([]),
     metricsText: () => Promise.resolve(''),
@@ -36,20 +40,11 @@ export async function openLocalApi(config: Config, version: string): Promise<Loc
     },
     async close() {
       await server.close()
-      await store.close()
-      await log.close()
+      await close()
     },
   }
 }
 
-function noData({ dataDir }: Config): OrdermillError {
-  return new OrdermillError(
-    'NOT_FOUND',
-    `the data directory ${dataDir} holds no orders, and no server runs on it: run "ordermill start" or "ordermill import", ` +
-      `or say where the data is (--data-dir, --demo, --url)`,
-  )
-}
-
 function readOnly(): OrdermillError {
-  return new OrdermillError('STORE_UNAVAILABLE', 'the data directory is only read here: start the server to write')
+  return new OrdermillError('STORE_UNAVAILABLE', 'the store is only read here: start the server to write')
 }

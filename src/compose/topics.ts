@@ -1,12 +1,11 @@
 import { alertsTopic } from '../codec/alert-codec.ts'
 import { analyticsTopic } from '../codec/analytics-codec.ts'
 import { deadLetterTopic, letterOverheadBytesMax, retryTopic } from '../codec/dead-letter-codec.ts'
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import { outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import type { Config } from '../config.ts'
 import { OrdermillError } from '../errors.ts'
 import type { TopicSpec } from '../ports/log.ts'
-import { orderGroups } from '../services/order-input.ts'
-import { viewsGroup } from '../services/views-service.ts'
 
 /** Kafka's default limit of a record. */
 const recordBytesMax = 1024 * 1024

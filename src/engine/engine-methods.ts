@@ -1,7 +1,7 @@
 import type { Engine } from '../compose/engine.ts'
 import type { Intake } from '../ports/intake.ts'
 import type { Log } from '../ports/log.ts'
-import { idsOnceCounted, untilStartIsCounted } from './start-counted.ts'
+import { countedIntake } from './start-counted.ts'
 import type { ServiceState } from './supervise.ts'
 
 /** What the engine's thread does for the API's thread, which only reads the files itself. */
@@ -25,16 +25,9 @@ export function engineMethods(
   topic: string,
   rest: Pick<EngineMethods, 'metricsText' | 'stop'>,
 ): EngineMethods {
-  const counted = untilStartIsCounted(log, store, topic)
   return {
     append: (records) => log.append(records),
-    ...idsOnceCounted(store, counted),
-    noteOrderIds: (greatest) => store.noteOrderIds(greatest),
-    async remember(request) {
-      if (request.idsNeeded > 0) await counted()
-      return store.remember(request)
-    },
-    complete: (principal, key, response) => store.complete(principal, key, response),
+    ...countedIntake(log, store, topic),
     services: () => Promise.resolve(services()),
     ready: () => Promise.resolve(),
     ...rest,

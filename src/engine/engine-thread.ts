@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { DemoOptions } from '../compose/engine.ts'
 import type { Config } from '../config.ts'
+import type { KafkaAccess } from '../config/read-kafka.ts'
+import { Sealed } from '../config/sealed.ts'
 import type { LoggerOptions } from '../telemetry/logger.ts'
 import { callsTo } from './calls.ts'
 import type { EngineMethods } from './engine-methods.ts'
@@ -26,7 +28,7 @@ export type EngineThread = EngineMethods & Readonly<{ ended: Promise<Error | und
 /** @throws {OrdermillError} whatever the engine can't open for; the thread has ended then */
 export async function startEngineThread(data: EngineData): Promise<EngineThread> {
   const worker = new Worker(new URL('worker.ts', import.meta.url), {
-    workerData: data,
+    workerData: unsealed(data),
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMaxMb },
   })
   const ended = endOf(worker)
@@ -54,6 +56,22 @@ export async function startEngineThread(data: EngineData): Promise<EngineThread>
     throw error
   }
   return { ...methods, ended }
+}
+
+/** What a thread is started with is copied, and what is sealed can't be. */
+export type UnsealedData = Readonly<{
+  data: Omit<EngineData, 'config'>
+  config: Config
+  access: KafkaAccess | undefined
+}>
+
+export function unsealed({ config, ...data }: EngineData): UnsealedData {
+  return { data, config, access: config.kafka?.access.reveal() }
+}
+
+export function sealedAgain({ data, config, access }: UnsealedData): EngineData {
+  const { kafka } = config
+  return { ...data, config: { ...config, kafka: kafka && access && { ...kafka, access: new Sealed(access) } } }
 }
 
 /** `stop` ends the thread with code 0; anything else is a crash, and an uncaught error says why. */

@@ -16,12 +16,12 @@ type Options = Readonly<{ waitMs?: number }>
  * @throws {OrdermillError} STORE_UNAVAILABLE when that takes longer
  */
 export function untilStartIsCounted(
-  log: Pick<Log, 'topics'>,
+  log: Pick<Log, 'topics' | 'read'>,
   store: Pick<OrderBook, 'totals'>,
   topic: string,
   { waitMs = waitMsMax }: Options = {},
 ): () => Promise<void> {
-  const ends = endsOf(log, topic)
+  let ends = endsOf(log, topic)
   // Whoever asks for ids gets the reason; that nobody asks must not end the thread.
   ends.catch(() => {})
   let isCounted = false
@@ -29,7 +29,21 @@ export function untilStartIsCounted(
 
   async function look(): Promise<boolean> {
     const next = (await store.totals()).asOf.get(topic)
-    return (await ends).every(({ partition, end }) => (next?.get(partition) ?? 0) >= end)
+    const looks = (await knownEnds()).map(({ partition, end }) =>
+      isReadTo(log, { topic, partition, offset: next?.get(partition) ?? 0 }, end),
+    )
+    return (await Promise.all(looks)).every(Boolean)
+  }
+
+  /** A log that could not say is asked again: what it holds by then is more, never less. */
+  async function knownEnds(): ReturnType<typeof endsOf> {
+    try {
+      return await ends
+    } catch (error) {
+      ends = endsOf(log, topic)
+      ends.catch(() => {})
+      throw error
+    }
   }
 
   async function wait(): Promise<void> {
@@ -46,17 +60,36 @@ export function untilStartIsCounted(
   }
 }
 
-/** Gives ids only once `counted` resolves. */
-export function idsOnceCounted(
-  intake: Pick<Intake, 'reserveOrderIds'>,
-  counted: () => Promise<void>,
-): Pick<Intake, 'reserveOrderIds'> {
+/** The store's intake, which gives ids only once everything from before this call is counted. */
+export function countedIntake(
+  log: Pick<Log, 'topics' | 'read'>,
+  store: Pick<OrderBook, 'totals'> & Intake,
+  topic: string,
+): Intake {
+  const counted = untilStartIsCounted(log, store, topic)
   return {
     async reserveOrderIds(count) {
       await counted()
-      return intake.reserveOrderIds(count)
+      return store.reserveOrderIds(count)
     },
+    noteOrderIds: (greatest) => store.noteOrderIds(greatest),
+    async remember(request) {
+      if (request.idsNeeded > 0) await counted()
+      return store.remember(request)
+    },
+    complete: (principal, key, response) => store.complete(principal, key, response),
   }
+}
+
+/** Nothing is left to read below `end`, be it that only markers of the log are there: those are counted by nobody. */
+async function isReadTo(
+  log: Pick<Log, 'read'>,
+  place: Readonly<{ topic: string; partition: number; offset: number }>,
+  end: number,
+): Promise<boolean> {
+  if (place.offset >= end) return true
+  const { records, next } = await log.read({ ...place, recordsMax: 1, bytesMax: 1 })
+  return records.length === 0 ? next >= end : records.every(({ offset }) => offset >= end)
 }
 
 async function endsOf(log: Pick<Log, 'topics'>, topic: string) {

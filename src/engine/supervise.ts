@@ -10,10 +10,17 @@ export type ServiceState = Readonly<{
   detail: string
 }>
 
+/** A service that ended by an error that no retry can mend. */
+export type ServiceFailure = Readonly<{ name: string; error: unknown }>
+
 export type Supervisor = Readonly<{
   states: () => readonly ServiceState[]
   observe: (observer: PipelineObserver) => PipelineObserver
-  run: (services: ReadonlyMap<string, (signal: AbortSignal) => Promise<void>>, signal: AbortSignal) => Promise<void>
+  /** Resolves when every service has ended, with those that failed. */
+  run: (
+    services: ReadonlyMap<string, (signal: AbortSignal) => Promise<void>>,
+    signal: AbortSignal,
+  ) => Promise<readonly ServiceFailure[]>
 }>
 
 export type SupervisorOptions = Readonly<{
@@ -33,9 +40,10 @@ export function superviseServices({ logger, sleep, random }: SupervisorOptions):
   const set = (name: string, state: ServiceState['state'], detail = ''): void => {
     states.set(name, { name, state, detail })
   }
-  const fail = (name: string, error: unknown): void => {
+  const fail = (name: string, error: unknown): readonly ServiceFailure[] => {
     set(name, 'failed', reasonOf(error))
     logger.fatal({ service: name, err: error }, 'service ended by an error that no retry can mend')
+    return [{ name, error }]
   }
   return {
     states: () => [...states.values()],
@@ -56,7 +64,8 @@ export function superviseServices({ logger, sleep, random }: SupervisorOptions):
           set(name, 'running')
           try {
             await service(signal)
-            return set(name, 'stopped')
+            set(name, 'stopped')
+            return []
           } catch (error) {
             if (!(error instanceof OrdermillError && error.retryable) || signal.aborted) return fail(name, error)
             set(name, 'paused', reasonOf(error))
@@ -65,7 +74,7 @@ export function superviseServices({ logger, sleep, random }: SupervisorOptions):
           }
         }
       }
-      await Promise.all([...services].map(runOne))
+      return (await Promise.all([...services].map(runOne))).flat()
     },
   }
 }

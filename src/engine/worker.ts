@@ -4,13 +4,13 @@ import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { serveCalls } from './calls.ts'
 import { engineMethods, type EngineMethods } from './engine-methods.ts'
-import type { EngineData } from './engine-thread.ts'
+import { sealedAgain, type EngineData, type UnsealedData } from './engine-thread.ts'
 
 /** Entry of the engine's thread: the log's and store's writer with all services. It ends when it is told to stop. */
 if (!parentPort) throw new Error('this file is the entry of a worker thread')
 const port = parentPort
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- copied from the thread that started this one
-serveCalls(port, open(workerData as EngineData))
+serveCalls(port, open(sealedAgain(workerData as UnsealedData)))
 
 async function open({ config, loggerOptions, services, demo }: EngineData): Promise<EngineMethods> {
   const logger = createLogger(loggerOptions)

@@ -1,10 +1,11 @@
 import { encodeSnapshot } from '../codec/analytics-codec.ts'
+import { orderGroups } from '../codec/groups.ts'
 import { decodeOrder, type DecodedOrder } from '../codec/order-codec.ts'
 import { identityOf, type OrderIdReuse } from '../domain/order.ts'
 import type { OrderAnswer } from '../domain/order-state.ts'
 import type { Item, Service } from '../pipeline/service.ts'
 import type { OrderBook, OrderFact } from '../ports/order-book.ts'
-import { conflictError, orderGroups, orderInput, unreadable } from './order-input.ts'
+import { conflictError, orderInput, unreadable } from './order-input.ts'
 
 export type AnalyticsServiceDeps = Readonly<{
   topic: string

@@ -22,16 +22,14 @@ const pause: Backoff = { baseMs: 50, maxMs: 2_000 }
 
 /** Charges by the order's identity as idempotency key, so a repetition moves no money. */
 export function openCharger({ gateway, limit, now, sleep, random }: ChargerOptions): Charger {
-  const once: Charger = async ({ identity, intent: { order } }, signal) => {
+  const persistently: Charger = async ({ identity, intent: { order } }, signal) => {
     const charge = { orderId: order.id, amount: order.amount, country: order.country }
-    const outcome = await gateway(charge, identityText(identity), signal)
-    return { kind: 'settled', outcome, atMs: now() }
-  }
-  const persistently = async (fact: Parameters<Charger>[0], signal: AbortSignal): Promise<SettledAnswer> => {
+    const key = identityText(identity)
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted()
       try {
-        return await once(fact, signal)
+        const outcome = await gateway(charge, key, signal)
+        return { kind: 'settled', outcome, atMs: now() }
       } catch (error) {
         if (!hasCode(error, 'GATEWAY_UNAVAILABLE') || attempt === attemptsMax) throw error
         await sleep(backoffMs(pause, attempt, random()), signal)

@@ -1,8 +1,9 @@
 import { encodeAlert } from '../codec/alert-codec.ts'
+import { orderGroups } from '../codec/groups.ts'
 import { decodeOrder, type DecodedOrder } from '../codec/order-codec.ts'
 import { assessFraud, type FraudRules } from '../domain/fraud.ts'
 import { positionOf, type Service } from '../pipeline/service.ts'
-import { orderGroups, orderInput } from './order-input.ts'
+import { orderInput } from './order-input.ts'
 
 /**
  * Reads orders; one record to `fraud-alerts` for each suspicious order record, keyed by order id.

@@ -4,9 +4,6 @@ import type { OrderAnswer } from '../domain/order-state.ts'
 import { OrdermillError } from '../errors.ts'
 import type { Item } from '../pipeline/service.ts'
 
-/** The groups that read every order, by CONTRACT. */
-export const orderGroups = { fraud: 'fraud-group', payment: 'payments-group', analytics: 'analytics-group' } as const
-
 /** What a service that reads orders subscribes to, and where it sends what it refuses. */
 export function orderInput(topic: string, group: string) {
   return {

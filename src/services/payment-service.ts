@@ -1,3 +1,4 @@
+import { orderGroups } from '../codec/groups.ts'
 import { decodeOrder, type DecodedOrder } from '../codec/order-codec.ts'
 import { encodePayment } from '../codec/payment-codec.ts'
 import { assessFraud, type FraudRules } from '../domain/fraud.ts'
@@ -6,7 +7,7 @@ import { decidePayment, type PaymentAnswer, type PaymentPolicy, type SettledAnsw
 import { positionOf, type Apply, type Item, type Service } from '../pipeline/service.ts'
 import type { Log } from '../ports/log.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../ports/payment-ledger.ts'
-import { conflictError, orderGroups, orderInput, unreadable } from './order-input.ts'
+import { conflictError, orderInput, unreadable } from './order-input.ts'
 import type { Charger } from './charger.ts'
 import { openRecordedPayments } from './recorded-payments.ts'
 

@@ -1,6 +1,7 @@
 import { orderRecord } from '../codec/order-codec.ts'
 import { orderStatuses } from '../domain/order.ts'
 import { OrdermillError } from '../errors.ts'
+import { inTime } from '../pipeline/in-time.ts'
 import type { Intake } from '../ports/intake.ts'
 import type { Log, LogPosition } from '../ports/log.ts'
 
@@ -102,18 +103,10 @@ function idSource(intake: ProducerOptions['intake']): () => Promise<number> {
 async function appendOrders(options: ProducerOptions, orders: readonly MadeOrder[]): Promise<void> {
   const { log, topic, onAcknowledged } = options
   const records = orders.map(({ json, orderId, eventId }) => orderRecord(topic, json, orderId, eventId))
-  const positions = await acknowledged(log.append(records))
+  const positions = await inTime(log.append(records), acknowledgeTimeoutMs, notAcknowledged)
   for (const [index, position] of positions.entries()) onAcknowledged?.(orders[index]?.orderId ?? 0, position)
 }
 
-async function acknowledged<Result>(append: Promise<Result>): Promise<Result> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    reject(new OrdermillError('LOG_UNAVAILABLE', `the log acknowledged no order within ${acknowledgeTimeoutMs} ms`))
-  }, acknowledgeTimeoutMs)
-  try {
-    return await Promise.race([append, late])
-  } finally {
-    clearTimeout(timer)
-  }
+function notAcknowledged(): never {
+  throw new OrdermillError('LOG_UNAVAILABLE', `the log acknowledged no order within ${acknowledgeTimeoutMs} ms`)
 }

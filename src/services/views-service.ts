@@ -1,12 +1,11 @@
 import { alertsTopic, decodeAlert } from '../codec/alert-codec.ts'
 import { deadLetterTopic, decodeDeadLetter } from '../codec/dead-letter-codec.ts'
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import { identityOf, type OrderIdReuse } from '../domain/order.ts'
 import type { LogRecord } from '../ports/log.ts'
 import type { Item, Service } from '../pipeline/service.ts'
 import type { ViewFact, ViewStore } from '../ports/view-store.ts'
-import { orderGroups, unreadable } from './order-input.ts'
-
-export const viewsGroup = 'views-group'
+import { unreadable } from './order-input.ts'
 
 type View =
   | Pick<Extract<ViewFact, { kind: 'alert' }>, 'kind' | 'alert'>

@@ -31,6 +31,19 @@ export function lockDirectory(directory: string): Readonly<{ release: () => void
   return { release: () => database.close() }
 }
 
+/**
+ * Makes a data directory that several processes share, if need be.
+ *
+ * @throws {OrdermillError} CONFIG_INVALID when it can't be made
+ */
+export function shareDirectory(directory: string): void {
+  try {
+    makeDirectory(directory)
+  } catch (cause) {
+    throw unusable(directory, cause)
+  }
+}
+
 function openLock(directory: string): DatabaseSync {
   try {
     makeDirectory(directory)
@@ -67,5 +80,10 @@ export function isDirectoryLocked(directory: string): boolean {
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return
   makeDirectory(dirname(directory))
-  mkdirSync(directory)
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    // Another process that starts at the same time was first.
+    if (!existsSync(directory)) throw error
+  }
 }

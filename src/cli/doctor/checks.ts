@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { storeFile } from '../../compose/data-files.ts'
 import {
   checkLog,
   checkStore,
@@ -10,8 +12,10 @@ import {
 } from '../../compose/inspect.ts'
 import { findServer } from '../../compose/server-file.ts'
 import type { Config } from '../../config.ts'
+import type { KafkaConfig } from '../../config/read-kafka.ts'
 import { countText, groupDigits } from '../output.ts'
 import type { Check } from './check.ts'
+import { kafkaChecks } from './kafka-checks.ts'
 import { checkDirectory, checkPort, checkSpace } from './machine-checks.ts'
 
 const nodeMajorMin = 24
@@ -24,6 +28,8 @@ export async function runChecks(config: Config): Promise<readonly Check[]> {
   const start = [checkNode(process.versions.node), directory, checkPage()]
   // Every other check would fail for the same reason.
   if (directory.status === 'fail') return [...start, await checkPort(config, undefined)]
+  const { kafka } = config
+  if (kafka) return [...start, await checkSpace(config), ...(await checksOnKafka({ ...config, kafka }))]
   const server = findServer(config.dataDir)
   const [log, store] = [await checkLog(config), await checkStore(config)]
   const isSound = log?.length === 0 && !store?.length
@@ -32,8 +38,25 @@ export async function runChecks(config: Config): Promise<readonly Check[]> {
     await checkSpace(config),
     checkLock(config, server),
     await checkPort(config, server),
-    fileCheck('log', log),
-    storeCheck(store, isSound ? await findBehind(config) : [], server),
+    fileCheck('log', log, logAdvice),
+    storeCheck(
+      store,
+      isSound ? await findBehind(config) : [],
+      server === undefined ? 'the next start catches' : 'the server catches',
+      storeFile(config),
+    ),
+  ]
+}
+
+async function checksOnKafka(config: Config & Readonly<{ kafka: KafkaConfig }>): Promise<readonly Check[]> {
+  const { inspectKafka } = await import('../../compose/inspect-kafka.ts')
+  const report = await inspectKafka(config)
+  const store = await checkStore(config)
+  const behind = store?.length === 0 && report.behind.problem === undefined ? report.behind.answer : []
+  return [
+    await checkPort(config, undefined),
+    ...kafkaChecks(report, config.topic),
+    storeCheck(store, behind, 'the services catch', storeFile(config)),
   ]
 }
 
@@ -65,27 +88,29 @@ function checkLock(config: Config, server: string | undefined): Check {
   }
 }
 
-function fileCheck(name: string, damage: Damage): Check {
+function fileCheck(name: string, damage: Damage, advice: string): Check {
   if (damage === undefined) return { name, status: 'ok', detail: 'not there yet: it is made at the first start' }
   if (damage.length === 0) return { name, status: 'ok', detail: 'sound' }
   const rest = damage.length - findingsMax
   const findings = [...damage.slice(0, findingsMax), ...(rest > 0 ? [`and ${groupDigits(rest)} more`] : [])]
-  return { name, status: 'fail', detail: 'damaged', advice: adviceOf(name), findings }
+  return { name, status: 'fail', detail: 'damaged', advice, findings }
 }
 
-function storeCheck(damage: Damage, behind: readonly GroupBehind[], server: string | undefined): Check {
+/** `whoCatches` a store up, such as "the server catches". */
+function storeCheck(damage: Damage, behind: readonly GroupBehind[], whoCatches: string, file: string): Check {
   const name = 'store'
-  const check = fileCheck(name, damage)
+  const check = fileCheck(name, damage, storeAdvice(basename(file)))
   if (check.status === 'fail') return check
   if (behind.length > 0) {
     const records = behind.map(({ group, records: count }) => `${countText(count, 'record')} (${group})`).join(', ')
-    const advice = `${server === undefined ? 'the next start' : 'the server'} catches up, and pays nobody again`
+    const advice = `${whoCatches} up, and nobody is paid again`
     return { name, status: 'warn', detail: `behind the log by ${records}`, advice }
   }
   return damage === undefined ? check : { ...check, detail: 'sound, and its totals are those of its orders' }
 }
 
-function adviceOf(name: string): string {
-  if (name === 'log') return 'stop the server, keep a copy of the data directory, and restore it from a backup'
-  return 'stop the server and move store.db, store.db-wal and store.db-shm away: it is made again from the log'
+const logAdvice = 'stop the server, keep a copy of the data directory, and restore it from a backup'
+
+function storeAdvice(file: string): string {
+  return `stop what runs on it and move ${file}, ${file}-wal and ${file}-shm away: it is made again from the log`
 }

@@ -58,7 +58,7 @@ export async function checkPort({ host, port }: Config, server: string | undefin
   const detail = `${port} of ${host} can not be listened on (${problem})`
   if (problem === 'EADDRINUSE' && (await isOrdermill(host, port))) {
     const advice = 'set PORT to another one, or stop that server first'
-    return { name, status: 'warn', detail: `${port} of ${host} is taken by a server on another data directory`, advice }
+    return { name, status: 'warn', detail: `${port} of ${host} is taken by another server of Ordermill`, advice }
   }
   // A server that runs on another port needs this one for nothing.
   return { name, status: server === undefined ? 'fail' : 'warn', detail, advice: 'set PORT or HOST' }

@@ -3,6 +3,7 @@ import { orderRecord } from '../../codec/order-codec.ts'
 import { importsTopic } from '../../compose/topics.ts'
 import type { Config } from '../../config.ts'
 import { greatestChosen } from '../../ports/intake.ts'
+import type { NewRecord } from '../../ports/log.ts'
 import { untilCounted } from '../counted.ts'
 import { openLocalEngine, type LocalEngine } from '../local-engine.ts'
 import type { Chunk } from './chunks.ts'
@@ -13,7 +14,7 @@ import type { ImportTarget } from './target.ts'
 const limits = { entriesMax: 4_000, bytesMax: 4 * 1024 * 1024 }
 const browseBytesMax = 16 * 1024 * 1024
 
-/** Appends to the log of a data directory that no server runs on, and counts there. */
+/** Appends to the log itself: of a data directory that no server runs on, where it also counts, or of Kafka. */
 export async function openLocalTarget(
   config: Config,
   { counts }: Readonly<{ counts: boolean }>,
@@ -29,8 +30,7 @@ export async function openLocalTarget(
         limits,
         async write(chunk, progress) {
           await intake.noteOrderIds(greatestChosen(chunk.orders.map(({ orderId }) => orderId)))
-          // One append for both: the progress is there exactly if the orders are.
-          await log.append([...recordsOf(config.topic, id, chunk), progressRecord(id, progress)])
+          await appendChunk(engine, config, recordsOf(config.topic, id, chunk), progressRecord(id, progress))
         },
         flush: () => Promise.resolve(),
         async complete(progress) {
@@ -38,13 +38,30 @@ export async function openLocalTarget(
         },
       }
     },
-    untilCounted: (signal) => untilCounted(counting, signal),
+    async untilCounted(signal) {
+      if (!counting) return false
+      await untilCounted(counting, signal)
+      return true
+    },
     async finish() {
       await engine.stop()
       return { pendingPayments: await engine.pendingPayments() }
     },
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   }
+}
+
+/** One append for both: the progress is there exactly if the orders are. */
+async function appendChunk(
+  { log }: LocalEngine,
+  { kafka }: Config,
+  orders: readonly NewRecord[],
+  progress: NewRecord,
+): Promise<void> {
+  if (kafka?.delivery !== 'at-least-once') return void (await log.append([...orders, progress]))
+  // Without transactions a part of an append may be lost. Orders that come again are known by their ids.
+  if (orders.length > 0) await log.append(orders)
+  await log.append([progress])
 }
 
 function recordsOf(topic: string, { sha256 }: ImportId, { orders }: Chunk) {
@@ -59,8 +76,11 @@ async function browseImports({ log }: LocalEngine): Promise<BrowseImports> {
     end,
     async read(offset, limit) {
       const range = { topic: importsTopic, partition: 0, offset, recordsMax: limit, bytesMax: browseBytesMax }
-      const { records } = await log.read(range)
-      return records.flatMap(({ key, value }) => (key && value ? [{ key: textOf(key), value: textOf(value) }] : []))
+      const { records, next } = await log.read(range)
+      const texts = records.flatMap(({ key, value }) =>
+        key && value ? [{ key: textOf(key), value: textOf(value) }] : [],
+      )
+      return { records: texts, next }
     },
   }
 }

@@ -22,11 +22,13 @@ export function progressRecord({ sha256, format, topicId }: ImportId, { end, goo
   return { topic: importsTopic, key: bytesOf(sha256), value: bytesOf(JSON.stringify(value)) }
 }
 
-/** Key and value of records from an offset on. */
+type ImportRecord = Readonly<{ key: string; value: string }>
+
+/** Key and value of records from an offset on; `next` is where to go on. */
 export type BrowseImports = Readonly<{
   begin: number
   end: number
-  read: (offset: number, limit: number) => Promise<readonly Readonly<{ key: string; value: string }>[]>
+  read: (offset: number, limit: number) => Promise<Readonly<{ records: readonly ImportRecord[]; next: number }>>
 }>
 
 const pageRecords = 500
@@ -35,7 +37,7 @@ const pageRecords = 500
 export async function findProgress(browse: BrowseImports, id: ImportId): Promise<ImportProgress> {
   for (let end = browse.end; end > browse.begin;) {
     const from = Math.max(end - pageRecords, browse.begin)
-    const records = await browse.read(from, end - from)
+    const records = await readRange(browse, from, end)
     const found = records.map((record) => progressOf(record, id)).findLast((progress) => progress !== undefined)
     if (found) return found
     end = from
@@ -43,7 +45,19 @@ export async function findProgress(browse: BrowseImports, id: ImportId): Promise
   return noProgress
 }
 
-function progressOf(record: Readonly<{ key: string; value: string }>, id: ImportId): ImportProgress | undefined {
+/** A page may hold fewer records than asked for although there are more. */
+async function readRange({ read }: BrowseImports, from: number, end: number): Promise<readonly ImportRecord[]> {
+  const found: ImportRecord[] = []
+  for (let offset = from; offset < end;) {
+    const { records, next } = await read(offset, end - offset)
+    found.push(...records)
+    if (next <= offset) break
+    offset = next
+  }
+  return found
+}
+
+function progressOf(record: ImportRecord, id: ImportId): ImportProgress | undefined {
   if (record.key !== id.sha256) return undefined
   const value = parseDocument(record.value)
   if (textAt(value, 'format') !== id.format || textAt(value, 'topic_id') !== id.topicId) return undefined

@@ -36,7 +36,10 @@ export async function openServerTarget(api: HttpApi, signal: AbortSignal): Promi
         complete: () => Promise.resolve(),
       }
     },
-    untilCounted: (until) => untilCounted(serverCounting(api.get, topic), until),
+    async untilCounted(until) {
+      await untilCounted(serverCounting(api.get, topic), until)
+      return true
+    },
     finish: () => Promise.resolve({ pendingPayments: 0 }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
@@ -55,7 +58,9 @@ function browseImports(api: HttpApi, topic: Document | undefined): BrowseImports
     async read(offset, limit) {
       const query = `partition=0&offset=${offset}&limit=${limit}`
       const page = parseDocument(await api.get(`/api/v1/topics/${importsTopic}/records?${query}`))
-      return listAt(page, 'items').map((item) => ({ key: textAt(item, 'key.text'), value: textAt(item, 'value.text') }))
+      const items = listAt(page, 'items')
+      const records = items.map((item) => ({ key: textAt(item, 'key.text'), value: textAt(item, 'value.text') }))
+      return { records, next: Number(textAt(page, 'next_offset')) }
     },
   }
 }

@@ -5,8 +5,8 @@ import type { ImportId, ImportProgress } from './progress.ts'
 export type ImportTarget = Readonly<{
   topicId: string
   open: (id: ImportId) => Promise<OpenImport>
-  /** Resolves when the totals include everything. */
-  untilCounted: (signal: AbortSignal) => Promise<void>
+  /** Resolves with true when the totals include everything; with false at once where that can't be told. */
+  untilCounted: (signal: AbortSignal) => Promise<boolean>
   /** Stops what this command has started; payments that are left are made by the next start. */
   finish: () => Promise<Readonly<{ pendingPayments: number }>>
 }> &

@@ -32,14 +32,31 @@ export type AuditOptions = Readonly<{
   calls: readonly Charged[]
   policy: 'all' | 'billable'
   reuse: IdReuse
-  repeats?: Repeats
+  /** One answer for all groups, or one for each. */
+  repeats?: Repeats | ((group: string) => Repeats)
+  /** Those that ran; the audit asks for nothing that others would have done. All of them when left out. */
+  services?: readonly AuditedService[]
   /** What readers were given while faults went on. */
   totalsSeen?: readonly TotalsSnapshot[]
   paymentsSeen?: readonly Awaited<ReturnType<PaymentLedger['payments']>>[]
 }>
 
-type Context = AuditOptions &
-  Readonly<{ facts: Facts; stories: ReadonlyMap<string, OrderStory>; complain: (complaint: string) => void }>
+export type AuditedService = 'fraud' | 'payment' | 'analytics' | 'views'
+
+type Context = Omit<AuditOptions, 'repeats'> &
+  Readonly<{
+    facts: Facts
+    stories: ReadonlyMap<string, OrderStory>
+    repeatsOf: (group: string) => Repeats
+    complain: (complaint: string) => void
+  }>
+
+const audits: Readonly<Record<AuditedService, (context: Context) => Promise<void>>> = {
+  analytics: auditAnalytics,
+  payment: auditPayments,
+  fraud: auditFraud,
+  views: auditViews,
+}
 
 /**
  * Counts everything again from topic `orders`, once all is quiet, and compares it with what the system made of it.
@@ -50,10 +67,10 @@ export async function audit(options: AuditOptions): Promise<readonly string[]> {
   const complaints: string[] = []
   const facts = await readFacts(options.log, options.reuse)
   const stories = await readStories(facts, options)
-  const context = { ...options, facts, stories, complain: (complaint: string) => void complaints.push(complaint) }
-  await auditAnalytics(context)
-  await auditPayments(context)
-  await auditFraudAndViews(context)
+  const { repeats = 'none', services = ['analytics', 'payment', 'fraud', 'views'] } = options
+  const repeatsOf = typeof repeats === 'string' ? () => repeats : repeats
+  const complain = (complaint: string): void => void complaints.push(complaint)
+  for (const service of services) await audits[service]({ ...options, facts, stories, repeatsOf, complain })
   return complaints
 }
 
@@ -72,7 +89,7 @@ async function readStories(
 }
 
 async function auditAnalytics(context: Context): Promise<void> {
-  const { log, store, facts, stories, totalsSeen = [], repeats = 'none', complain } = context
+  const { log, store, facts, stories, totalsSeen = [], repeatsOf, complain } = context
   const roles = rolesOf(facts, (identity) => orderHistory(stories.get(identity)), complain)
   for (const [identity, story] of stories) auditDocument(facts, identity, story, complain)
   const { totals } = await store.totals()
@@ -81,7 +98,7 @@ async function auditAnalytics(context: Context): Promise<void> {
   for (const snapshot of totalsSeen) auditTotals(facts, roles, snapshot, complain)
   const snapshots = await readTopic(log, 'order-analytics')
   for (const { value } of snapshots) auditSnapshot(facts, roles, value, complain)
-  auditSnapshotIds(facts, snapshots, repeats, complain)
+  auditSnapshotIds(facts, snapshots, repeatsOf('analytics-group'), complain)
   await auditStoredOrders(context)
   await auditDeadLetters(context, 'analytics-group', conflictsOf(facts, roles))
 }
@@ -98,7 +115,8 @@ async function auditStoredOrders({ store, facts, complain }: Context): Promise<v
 }
 
 async function auditPayments(context: Context): Promise<void> {
-  const { log, store, facts, stories, calls, policy, paymentsSeen = [], repeats = 'none', complain } = context
+  const { log, store, facts, stories, calls, policy, paymentsSeen = [], repeatsOf, complain } = context
+  const repeats = repeatsOf('payments-group')
   const roles = rolesOf(facts, (identity) => paymentHistory(stories.get(identity)), complain)
   const outcomeByKey = new Map(calls.map(({ key, outcome }) => [key, outcome]))
   const payments = expectedPayments(facts, roles, policy, (identity) => outcomeByKey.get(identity) ?? 'PAID')
@@ -125,11 +143,14 @@ function auditTally(
   if (wrong) complain(`I3: the payment tally has ${wrong}`)
 }
 
-async function auditFraudAndViews(context: Context): Promise<void> {
-  const { log, store, facts, repeats = 'none', complain } = context
+async function auditFraud(context: Context): Promise<void> {
+  const { log, facts, repeatsOf, complain } = context
   const alerts = expectedAlerts(facts)
-  auditEvents('fraud-alerts', await readTopic(log, 'fraud-alerts'), alerts, repeats, complain)
+  auditEvents('fraud-alerts', await readTopic(log, 'fraud-alerts'), alerts, repeatsOf('fraud-group'), complain)
   await auditDeadLetters(context, 'fraud-group', [])
+}
+
+async function auditViews({ log, store, facts, complain }: Context): Promise<void> {
   const expectedOrders = new Set(facts.orders.filter(({ flagged }) => flagged).map(({ identity }) => identity)).size
   const groups = ['fraud-group', 'payments-group', 'analytics-group']
   const topics = await Promise.all(groups.map((group) => readTopic(log, `orders.${group}.dlq`)))
@@ -147,12 +168,12 @@ function letterPlace({ headers }: LogRecord): string {
 }
 
 async function auditDeadLetters(
-  { log, facts, repeats = 'none', complain }: Context,
+  { log, facts, repeatsOf, complain }: Context,
   group: string,
   conflicts: readonly LogRecord[],
 ): Promise<void> {
   const letters = await readTopic(log, `orders.${group}.dlq`)
-  auditLetters(group, letters, refusedAt([...facts.poison, ...conflicts]), repeats, complain)
+  auditLetters(group, letters, refusedAt([...facts.poison, ...conflicts]), repeatsOf(group), complain)
 }
 
 function conflictsOf({ orders }: Facts, roles: ReadonlyMap<string, Role>): readonly LogRecord[] {

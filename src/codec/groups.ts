@@ -1,0 +1,4 @@
+/** The groups that read every order, by CONTRACT. */
+export const orderGroups = { fraud: 'fraud-group', payment: 'payments-group', analytics: 'analytics-group' } as const
+
+export const viewsGroup = 'views-group'

@@ -1,0 +1,86 @@
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
+import type { Config } from '../config.ts'
+import type { KafkaConfig } from '../config/read-kafka.ts'
+import { inTime } from '../pipeline/in-time.ts'
+import type { Log, TopicDescription } from '../ports/log.ts'
+import { behindLog, type GroupBehind } from './inspect.ts'
+import { openConfiguredKafka } from './kafka.ts'
+import { askForTopics } from './storage.ts'
+import { topicSpecs } from './topics.ts'
+
+/** What a question to the broker came to; `problem` says why it was not answered. */
+export type Asked<Answer> = Readonly<{ answer: Answer; problem?: undefined } | { problem: string }>
+
+export type GroupLag = Readonly<{ group: string; records: number }>
+
+export type KafkaReport = Readonly<{
+  /** How it is reached, without secrets. */
+  access: string
+  topics: Asked<readonly TopicDescription[]>
+  /** Names of needed topics that are not there, or that the login may not see. */
+  missing: readonly string[]
+  /** A record of the input was asked for, as every service does. */
+  read: Asked<undefined>
+  lag: Asked<readonly GroupLag[]>
+  /** What the groups have committed and the store does not have. */
+  behind: Asked<readonly GroupBehind[]>
+}>
+
+const closeTimeoutMs = 2_000
+const unasked = { problem: 'the broker did not answer the first question' }
+
+/** Asks the broker what can be asked without changing anything. Rejects never for what the broker refuses. */
+export async function inspectKafka(config: Config & Readonly<{ kafka: KafkaConfig }>): Promise<KafkaReport> {
+  const log = openConfiguredKafka(config, undefined)
+  const access = accessText(config.kafka)
+  try {
+    const topics = await ask(askForTopics(log, config))
+    if (topics.problem !== undefined)
+      return { access, topics, missing: [], read: unasked, lag: unasked, behind: unasked }
+    return { access, topics, ...(await questions(config, log, topics.answer)) }
+  } finally {
+    await inTime(log.close(), closeTimeoutMs, () => {}).catch(() => {})
+  }
+}
+
+async function questions(config: Config, log: Log, topics: readonly TopicDescription[]) {
+  const known = new Set(topics.map(({ name }) => name))
+  return {
+    missing: topicSpecs(config)
+      .map(({ name }) => name)
+      .filter((name) => !known.has(name)),
+    read: await ask(readInput(log, config.topic, topics)),
+    lag: await ask(lagOf(log)),
+    behind: await ask(behindLog(config, log)),
+  }
+}
+
+async function readInput(log: Log, topic: string, topics: readonly TopicDescription[]): Promise<undefined> {
+  const [first] = topics.find(({ name }) => name === topic)?.partitions ?? []
+  if (first) await log.read({ topic, partition: first.partition, offset: first.begin, recordsMax: 1, bytesMax: 1 })
+}
+
+async function lagOf(log: Log): Promise<readonly GroupLag[]> {
+  const groups = [...Object.values(orderGroups), viewsGroup]
+  return Promise.all(
+    groups.map(async (group) => ({
+      group,
+      records: (await log.lag(group)).reduce((sum, { lagRecords }) => sum + lagRecords, 0),
+    })),
+  )
+}
+
+async function ask<Answer>(question: Promise<Answer>): Promise<Asked<Answer>> {
+  try {
+    return { answer: await question }
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function accessText({ bootstrap, access }: KafkaConfig): string {
+  const { tls, sasl } = access.reveal()
+  const own = tls?.cert === undefined ? '' : ', with a certificate of our own'
+  const security = tls ? `TLS${own}` : 'no TLS'
+  return `${bootstrap.join(', ')} (${security}, ${sasl ? `SASL ${sasl.mechanism}` : 'no login'})`
+}

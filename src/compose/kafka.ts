@@ -1,0 +1,32 @@
+import { systemRuntime } from '../adapters/in-process/runtime.ts'
+import { openKafkaLog } from '../adapters/kafka/kafka-log.ts'
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
+import type { Config } from '../config.ts'
+import type { KafkaConfig } from '../config/read-kafka.ts'
+import type { Log } from '../ports/log.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { topicSpecs } from './topics.ts'
+import { troubleLog } from './trouble-log.ts'
+
+const clientId = 'ordermill'
+
+/**
+ * The log on the cluster that the configuration names; it connects when it is first used. Of what the cluster has only our
+ * topics and groups are listed.
+ */
+export function openConfiguredKafka(
+  config: Config & Readonly<{ kafka: KafkaConfig }>,
+  logger: Logger | undefined,
+): Log {
+  const { bootstrap, delivery, replicationFactor, access } = config.kafka
+  const { sleep, random, now } = systemRuntime
+  return openKafkaLog({
+    connection: { bootstrap, clientId, ...access.reveal() },
+    delivery,
+    replicationFactor,
+    scope: { topics: topicSpecs(config).map(({ name }) => name), groups: [...Object.values(orderGroups), viewsGroup] },
+    sleep,
+    random,
+    ...(logger ? { onTrouble: troubleLog(logger, now) } : {}),
+  })
+}

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { HealthCheck, ServerDeps } from '../api/deps.ts'
+import { buildServer } from '../api/server.ts'
+import type { Config } from '../config.ts'
+import type { ServiceState } from '../engine/supervise.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { apiSettings, systemInfo } from './api-parts.ts'
+import { answered, logHealth, servicesHealth } from './health.ts'
+import { lagSamples } from './lag-samples.ts'
+import { listen } from './listen.ts'
+
+const pageDir = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
+
+export type ServedApi = Readonly<{
+  url: string
+  /** Whether the built page was found. */
+  hasPage: boolean
+  /** Takes no more requests, and resolves when those under way are answered. */
+  close: () => Promise<void>
+}>
+
+/** What the API and the page stand on; `services` are those of this process. */
+export type ApiParts = Pick<ServerDeps, 'log' | 'store'> &
+  Readonly<{
+    config: Config
+    version: string
+    logger: Logger
+    services: () => Promise<readonly ServiceState[]>
+    /** Of the services of this process, beside the API's own. */
+    metricsText: () => Promise<string>
+  }>
+
+/** @throws {OrdermillError} PORT_IN_USE, CONFIG_INVALID */
+export async function serveApi(parts: ApiParts): Promise<ServedApi> {
+  const { config, log, store, logger } = parts
+  const metrics = createMetrics({ processMetrics: true })
+  metrics.lagFrom(() => lagSamples(log))
+  const hasPage = existsSync(pageDir)
+  const server = await buildServer({
+    log,
+    store,
+    clock: Date.now,
+    settings: settingsOf(config),
+    health: healthOf(parts),
+    metricsText: async () => (await metrics.text()) + (await parts.metricsText()),
+    system: systemOf(parts),
+    onRequestDone: metrics.httpRequestDone,
+    logger,
+    ...(hasPage ? { staticDir: pageDir } : {}),
+  })
+  const url = await listen(server, { ...config, portName: 'PORT' })
+  return { url, hasPage, close: () => server.close() }
+}
+
+function settingsOf(config: Config) {
+  return {
+    ...apiSettings(config),
+    limits: {
+      rateLimitPerMinute: config.rateLimitPerMinute,
+      streamClientsMax: config.streamClientsMax,
+      streamTickMs: config.streamTickMs,
+    },
+  }
+}
+
+function healthOf({ log, services }: ApiParts): () => Promise<readonly HealthCheck[]> {
+  const ofLog = logHealth(log, () => performance.now())
+  return async () => {
+    const [check, checks] = await Promise.all([ofLog(), servicesHealth(services())])
+    return [check, ...checks]
+  }
+}
+
+function systemOf({ config, version, services }: ApiParts): ServerDeps['system'] {
+  const startedAt = new Date().toISOString()
+  const gateway = `simulated, ${config.gatewayLatencyMs} ms`
+  return async () => {
+    const known = [...((await answered(services())) ?? [])]
+    return systemInfo(config, { version, started_at: startedAt, gateway, services: known })
+  }
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { lockDirectory, shareDirectory } from '../adapters/sqlite/directory-lock.ts'
+import { openSqliteLog } from '../adapters/sqlite/sqlite-log.ts'
+import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
+import type { Config } from '../config.ts'
+import type { KafkaConfig } from '../config/read-kafka.ts'
+import { hasCode, OrdermillError } from '../errors.ts'
+import { inTime } from '../pipeline/in-time.ts'
+import type { Log, TopicDescription } from '../ports/log.ts'
+import type { Intake } from '../ports/intake.ts'
+import type { OrderQueries } from '../ports/order-queries.ts'
+import type { OrderStore } from '../ports/order-store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { absentStore } from './absent-store.ts'
+import { logFile, storeFile } from './data-files.ts'
+import { openConfiguredKafka } from './kafka.ts'
+import { forgetServer } from './server-file.ts'
+
+/** Log and store of one system, which whoever opened them closes. */
+export type Storage = Readonly<{ log: Log; store: OrderStore; close: () => Promise<void> }>
+export type OpenLog = Pick<Storage, 'log' | 'close'>
+export type Reader = Readonly<{ log: Log; store: OrderQueries & Intake; close: () => Promise<void> }>
+
+const connectTimeoutMs = 15_000
+/** Of a log that could not be reached: it may wait for the broker in vain once more. */
+const giveUpTimeoutMs = 2_000
+
+/**
+ * The log alone, to write. The embedded one takes the data directory, which one process may have at a time; on Kafka nothing
+ * is exclusive, and the broker has answered.
+ *
+ * @throws {OrdermillError} DATA_DIR_LOCKED, CONFIG_INVALID, DATA_CORRUPT, LOG_REFUSED, LOG_UNAVAILABLE
+ */
+export async function openLog(config: Config, logger: Logger | undefined): Promise<OpenLog> {
+  const log = logOnKafka(config, logger)
+  if (!log) return openEmbeddedLog(config)
+  await reach(log, config)
+  return { log, close: () => log.close() }
+}
+
+/**
+ * Log and store, to write.
+ *
+ * @throws {OrdermillError} what `openLog` throws, STORE_UNAVAILABLE
+ */
+export async function openStorage(config: Config, logger: Logger | undefined): Promise<Storage> {
+  const { log, close } = await openLog(config, logger)
+  try {
+    if (config.kafka) shareDirectory(config.dataDir)
+    const store = openSqliteStore({ file: storeFile(config) })
+    return { log, store, close: () => closeAll(store, { close }) }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/**
+ * Log and store beside their writers, or without one. Where there is no store yet, its reads say so.
+ *
+ * @throws {OrdermillError} NOT_FOUND when there is no embedded log yet, DATA_CORRUPT, LOG_UNAVAILABLE
+ */
+export function openReader(config: Config, logger?: Logger): Reader {
+  const log = logOnKafka(config, logger) ?? openEmbeddedReader(config)
+  const file = storeFile(config)
+  const store = existsSync(file) ? openSqliteStore({ file, readOnly: true }) : absentStore(file)
+  return { log, store, close: () => closeAll(store, log) }
+}
+
+/**
+ * The topics of a log: the first question to a broker, which tells whether it can be reached and lets us in.
+ *
+ * @throws {OrdermillError} LOG_REFUSED, LOG_UNAVAILABLE within a bounded time
+ */
+export async function askForTopics(log: Pick<Log, 'topics'>, config: Config): Promise<readonly TopicDescription[]> {
+  try {
+    return await inTime(log.topics(), connectTimeoutMs, () => {
+      throw new OrdermillError('LOG_UNAVAILABLE', `no answer within ${connectTimeoutMs / 1000} s`)
+    })
+  } catch (error) {
+    throw config.kafka && hasCode(error, 'LOG_UNAVAILABLE') ? unreachable(config.kafka, error) : error
+  }
+}
+
+function unreachable({ bootstrap }: KafkaConfig, cause: OrdermillError): OrdermillError {
+  return new OrdermillError(
+    'LOG_UNAVAILABLE',
+    `no broker of ${bootstrap.join(',')} can be talked to (${cause.message.replace(/\.$/, '')}): check ` +
+      'KAFKA_BOOTSTRAP_SERVERS, the network, and whether these listeners speak TLS (ORDERMILL_KAFKA_TLS)',
+    { cause },
+  )
+}
+
+async function reach(log: Log, config: Config): Promise<void> {
+  try {
+    await askForTopics(log, config)
+  } catch (error) {
+    await inTime(log.close(), giveUpTimeoutMs, () => {}).catch(() => {})
+    throw error
+  }
+}
+
+function logOnKafka(config: Config, logger: Logger | undefined): Log | undefined {
+  const { kafka } = config
+  return kafka && openConfiguredKafka({ ...config, kafka }, logger)
+}
+
+function openEmbeddedLog(config: Config): OpenLog {
+  const lock = lockDirectory(config.dataDir)
+  try {
+    // Left by a server that was killed.
+    forgetServer(config.dataDir)
+    const log = openSqliteLog({ file: logFile(config) })
+    return { log, close: () => log.close().finally(lock.release) }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function openEmbeddedReader(config: Config): Log {
+  const file = logFile(config)
+  if (existsSync(file)) return openSqliteLog({ file, readOnly: true })
+  throw new OrdermillError(
+    'NOT_FOUND',
+    `the data directory ${config.dataDir} holds no orders, and no server runs on it: run "ordermill start" or "ordermill import", ` +
+      `or say where the data is (--data-dir, --demo, --url)`,
+  )
+}
+
+/** One after the other; the last is closed whatever happens to those before it. */
+async function closeAll(first: Pick<Log, 'close'>, last: Pick<Log, 'close'>): Promise<void> {
+  try {
+    await first.close()
+  } finally {
+    await last.close()
+  }
+}

@@ -1,0 +1,31 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+const firstPort = 15_000
+const portCount = 15_000
+
+/**
+ * A port of 127.0.0.1 that nobody listens on, below the range that systems give to outgoing connections.
+ *
+ * For servers that are restarted on their port. From inside that range another client may take the port meanwhile as
+ * its own end, and one that tries again and again to reach the stopped server may at last connect to itself.
+ */
+export async function freePort(): Promise<number> {
+  const port = firstPort + Math.floor(Math.random() * portCount)
+  const server = createServer()
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+  } catch {
+    return freePort()
+  }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Different from each other, which asking one after the other doesn't promise. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
+}
