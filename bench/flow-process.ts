@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
-import { logFile, openReader, storeFile } from '../src/compose/engine.ts'
+import { logFile, storeFile } from '../src/compose/data-files.ts'
+import { openReader } from '../src/compose/storage.ts'
 import { startEngineThread } from '../src/engine/engine-thread.ts'
 import { appendOrders } from './orders.ts'
 import { benchConfig, fileBytes, peakMemoryMb } from './workspace.ts'
@@ -34,8 +35,7 @@ while (doneMs.size < groups.length) {
 const { totals } = await reader.store.totals()
 if (totals.overall.orderCount !== count) throw new Error(`${totals.overall.orderCount} orders counted, not ${count}`)
 const peakMb = await peakMemoryMb(process.pid)
-await reader.store.close()
-await reader.log.close()
+await reader.close()
 await engine.stop()
 const bytes = (await fileBytes(logFile(config))) + (await fileBytes(storeFile(config)))
 console.log(JSON.stringify({ appendedMs, doneMs: Object.fromEntries(doneMs), peakMb, bytes }))

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { benchAppend } from './append.ts'
 import { benchFlow } from './flow.ts'
+import { benchKafka } from './kafka.ts'
 import { benchLatency } from './latency.ts'
 import { benchReads } from './reads.ts'
 import { printReport, type Figure } from './report.ts'
@@ -10,14 +11,18 @@ const benches: Readonly<Record<string, (orders: number) => Promise<readonly Figu
   flow: benchFlow,
   latency: benchLatency,
   reads: benchReads,
+  kafka: benchKafka,
 }
 
 const program = new Command('bench')
-  .description('Measure the embedded system; a table, then the same as one line of JSON')
-  .argument('[names...]', `which: ${Object.keys(benches).join(', ')}; all when none is named`)
+  .description('Measure; a table, then the same as one line of JSON')
+  .argument(
+    '[names...]',
+    `which: ${Object.keys(benches).join(', ')}; all of the embedded system when none is named; kafka brings a broker and its peers`,
+  )
   .option('--orders <number>', 'how many orders', Number, 1_000_000)
   .action(async (names: readonly string[], { orders }: { orders: number }) => {
-    const chosen = names.length > 0 ? names : Object.keys(benches)
+    const chosen = names.length > 0 ? names : Object.keys(benches).filter((name) => name !== 'kafka')
     const figures: Figure[] = []
     for (const name of chosen) {
       const bench = benches[name]

@@ -8,8 +8,9 @@ const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = 
   ['a variable that is none of ours', { ORDERMILL_PARTITION: '4' }, /ORDERMILL_PARTITION is not a setting/],
   ['half a login', { CONFLUENT_API_KEY: 'k' }, /CONFLUENT_API_KEY is set without CONFLUENT_API_SECRET/],
   ['the other half', { CONFLUENT_API_SECRET: 's' }, /CONFLUENT_API_SECRET is set without CONFLUENT_API_KEY/],
-  ['a broker, which this version can not use', { KAFKA_BOOTSTRAP_SERVERS: 'b:9092' }, /KAFKA_BOOTSTRAP_SERVERS is set/],
+  ['a store that this version does not have', { COUCHBASE_HOST: 'c' }, /COUCHBASE_HOST is set/],
   ['a topic with a path in it', { TOPIC_NAME: '../orders' }, /TOPIC_NAME is "..\/orders"/],
+  ['a topic that is a directory', { TOPIC_NAME: '..' }, /TOPIC_NAME is "\.\."/],
   ['hexadecimal seconds', { SLEEP_SECONDS: '0x10' }, /SLEEP_SECONDS is "0x10"/],
   ['blank seconds', { SLEEP_SECONDS: ' ' }, /SLEEP_SECONDS is " "/],
   ['a port beyond the last', { PORT: '65536' }, /PORT is "65536", but must be a whole number from 0 to 65535/],
@@ -28,6 +29,13 @@ describe('the configuration', () => {
       )
     })
   }
+
+  it('does not tell what a setting was that may hold a secret', () => {
+    assert.throws(
+      () => readConfig({ ORDERMILL_TOKENS: 'operator:correct-horse' }),
+      (error) => hasCode(error, 'CONFIG_INVALID') && !error.message.includes('correct-horse'),
+    )
+  })
 
   it('takes an empty variable for a missing one', () => {
     assert.equal(readConfig({ PORT: '', TOPIC_NAME: '' }).port, 8000)

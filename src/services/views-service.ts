@@ -11,13 +11,17 @@ type View =
   | Pick<Extract<ViewFact, { kind: 'alert' }>, 'kind' | 'alert'>
   | Pick<Extract<ViewFact, { kind: 'dead-letter' }>, 'kind' | 'letter'>
 
+/** Alerts, and what the groups that read `topic` refused. */
+export function viewsTopics(topic: string): readonly string[] {
+  return [alertsTopic, ...Object.values(orderGroups).map((group) => deadLetterTopic(topic, group))]
+}
+
 /** Projects alerts and dead letters into the store, so that one order's story is a few reads by key. */
 export function viewsService({ topic, views, reuse }: ViewsServiceDeps): Service<View, ViewFact, undefined> {
-  const letterTopics = Object.values(orderGroups).map((group) => deadLetterTopic(topic, group))
   return {
     name: 'views',
     group: viewsGroup,
-    topics: [alertsTopic, ...letterTopics],
+    topics: viewsTopics(topic),
     deadLetterTopic: () => deadLetterTopic(alertsTopic, viewsGroup),
     decode,
     decide: (items) => items.map((item) => factOf(item, reuse)),

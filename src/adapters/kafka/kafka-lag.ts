@@ -16,11 +16,17 @@ export async function groupNames(cluster: Cluster): Promise<readonly string[]> {
   })
 }
 
-export async function groupLag(cluster: Cluster, runtime: Runtime, group: string): Promise<readonly PartitionLag[]> {
+/** @param reads what the group is known to read: a group tells nobody what its members read while it rebalances */
+export async function groupLag(
+  cluster: Cluster,
+  runtime: Runtime,
+  group: string,
+  reads?: readonly string[],
+): Promise<readonly PartitionLag[]> {
   return cluster.persistently(async () => {
     const committed = await committedNow(cluster, group)
     const topics = await cluster.topics([
-      ...new Set([...committed.keys(), ...(await subscribedTopics(cluster, group))]),
+      ...new Set([...committed.keys(), ...(reads ?? (await subscribedTopics(cluster, group)))]),
     ])
     const places = topics.flatMap(placesOf)
     const [begins, ends] = await Promise.all([edgesOf(cluster, places, 'begin'), edgesOf(cluster, places, 'end')])

@@ -23,8 +23,11 @@ export type KafkaLogOptions = Readonly<{
   delivery: 'exactly-once' | 'at-least-once'
   /** Of topics that are created; -1 leaves it to the broker. */
   replicationFactor: number
-  /** What `topics` and `groups` list; all that the cluster has when it is left out. */
-  scope?: Readonly<{ topics: readonly string[]; groups: readonly string[] }>
+  /**
+   * What `topics` and `groups` list, and what each group reads, whether or not it has a member; all that the cluster has
+   * when it is left out.
+   */
+  scope?: Readonly<{ topics: readonly string[]; groups: ReadonlyMap<string, readonly string[]> }>
   /** Resolves after `durationMs`, or as soon as `signal` aborts. */
   sleep: (durationMs: number, signal: AbortSignal) => Promise<void>
   /** Uniform in [0, 1). */
@@ -100,12 +103,8 @@ export function openKafkaLog(options: KafkaLogOptions): Log {
     createTopics: (topics) => whileOpen(() => createTopics(cluster, topics, replicationFactor)),
     deleteTopic: (topic) => whileOpen(() => deleteTopic(cluster, topic)),
     topics: () => whileOpen(() => describeTopics(cluster, scope?.topics)),
-    lag: (group) => whileOpen(() => groupLag(cluster, runtime, group)),
-    groups: () =>
-      whileOpen(async () => {
-        const names = await groupNames(cluster)
-        return scope ? names.filter((name) => scope.groups.includes(name)) : names
-      }),
+    lag: (group) => whileOpen(() => groupLag(cluster, runtime, group, scope?.groups.get(group))),
+    groups: () => whileOpen(() => (scope ? Promise.resolve([...scope.groups.keys()]) : groupNames(cluster))),
     seek: (group, targets) => whileOpen(() => seek(cluster, runtime, group, targets)),
     async close() {
       if (closing.signal.aborted) return

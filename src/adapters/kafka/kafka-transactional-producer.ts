@@ -11,8 +11,11 @@ import type { Batch } from './kafka-placement.ts'
 import { encodeAll, produce, type Identity } from './kafka-produce.ts'
 import type { Producer, ProducerDeps, Write } from './kafka-producer.ts'
 
-/** A dead process's transaction is aborted by the broker after this long: until then nobody reads past it. */
-const transactionTimeoutMs = 10_000
+/**
+ * A dead process's transaction is aborted by the broker after this long, or up to ten seconds later, when it looks: until
+ * then nobody reads past it.
+ */
+const transactionTimeoutMs = 8_000
 /** The markers of the last transaction take a few milliseconds; only then another may begin. */
 const concurrentPauseMs = 2
 const concurrentForMs = 30_000
