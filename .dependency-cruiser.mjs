@@ -5,7 +5,7 @@
 const layers = {
   errors: [],
   domain: ['errors'],
-  ports: ['domain'],
+  ports: ['domain', 'errors'],
   codec: ['ports', 'domain', 'errors'],
   telemetry: ['ports', 'domain', 'errors'],
   pipeline: ['ports', 'codec', 'domain', 'errors', 'telemetry'],

@@ -2,14 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { systemRuntime } from '../src/adapters/in-process/runtime.ts'
-import { openKafkaLog } from '../src/adapters/kafka/kafka-log.ts'
 import { orderRecord } from '../src/codec/order-codec.ts'
 import { paymentsTopic } from '../src/codec/payment-codec.ts'
 import type { Log } from '../src/ports/log.ts'
+import { openBenchLog } from './kafka-log.ts'
 import { percentile, type Figure } from './report.ts'
 
-const { sleep, random } = systemRuntime
 const processFile = fileURLToPath(new URL('kafka-process.ts', import.meta.url))
 const ordersPerSecond = 1_000
 const ordersPerTick = 10
@@ -20,16 +18,10 @@ const total = ordersPerSecond * seconds
 
 /** From producing an order to its payment in the hands of a reader of committed records, in another process, at a steady rate. */
 export async function benchKafkaLatency(bootstrap: string): Promise<readonly Figure[]> {
-  const log = openKafkaLog({
-    connection: { bootstrap: [bootstrap], clientId: 'bench-latency' },
-    delivery: 'exactly-once',
-    replicationFactor: 1,
-    sleep,
-    random,
-  })
+  const log = openBenchLog(bootstrap)
   const topic = `latency-${process.pid}`
   await log.createTopics([{ name: topic, partitions: 6, recordBytesMax: 1_000_000 }])
-  const args = [processFile, bootstrap, String(total), '0', 'memory', '1', topic, 'payment']
+  const args = [processFile, bootstrap, String(total), '0', 'memory', topic, 'payment']
   const payment = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })

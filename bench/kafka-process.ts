@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { systemRuntime } from '../src/adapters/in-process/runtime.ts'
-import { openKafkaLog } from '../src/adapters/kafka/kafka-log.ts'
 import { openMemoryStore } from '../src/adapters/memory/memory-store.ts'
 import { simulatedPaymentGateway } from '../src/adapters/simulated/simulated-payment-gateway.ts'
 import { openSqliteStore } from '../src/adapters/sqlite/sqlite-store.ts'
+import { asMembers, membersOnKafka } from '../src/compose/members.ts'
 import { runService } from '../src/pipeline/run-service.ts'
 import type { Log } from '../src/ports/log.ts'
 import { analyticsService } from '../src/services/analytics-service.ts'
 import { openCharger } from '../src/services/charger.ts'
 import { fraudService } from '../src/services/fraud-service.ts'
 import { paymentService } from '../src/services/payment-service.ts'
+import { openBenchLog } from './kafka-log.ts'
 import { appendOrders } from './orders.ts'
 import { peakMemoryMb, withDataDir } from './workspace.ts'
 
@@ -19,22 +20,15 @@ import { peakMemoryMb, withDataDir } from './workspace.ts'
  * Runs as a process of its own: `produce`, or services on what a topic holds, from its beginning until each has
  * committed all of it. Prints the rates as one line of JSON, measured from the first record handed out to the last commit.
  *
- * Arguments: addresses of the brokers, number of orders, gateway time in ms, `memory` or `sqlite` for the store, members
- * of each group, input topic, then `produce` or the services.
+ * Arguments: addresses of the brokers, number of orders, gateway time in ms, `memory` or `sqlite` for the store, input
+ * topic, then `produce` or the services.
  */
-const [bootstrap = '', countText = '', latencyText = '', storeKind = '', membersText = '', topic = '', ...steps] =
-  process.argv.slice(2)
+const [bootstrap = '', countText = '', latencyText = '', storeKind = '', topic = '', ...steps] = process.argv.slice(2)
 const count = Number(countText)
 const { now, sleep, random } = systemRuntime
 const rules = { highAmount: 300, highAmountByCurrency: {}, homeCountries: new Set(['US', 'CA']) }
 
-const log = openKafkaLog({
-  connection: { bootstrap: bootstrap.split(','), clientId: 'bench' },
-  delivery: 'exactly-once',
-  replicationFactor: -1,
-  sleep,
-  random,
-})
+const log = openBenchLog(bootstrap)
 const result = steps[0] === 'produce' ? await produce() : await withDataDir(work)
 await log.close()
 console.log(JSON.stringify({ ...result, peakMb: await peakMemoryMb(process.pid) }))
@@ -77,14 +71,11 @@ async function work(directory: string) {
     },
   }
   const batch = { recordsMax: 4_000, bytesMax: 8 * 1024 * 1024 }
-  const members = Array.from({ length: Number(membersText) })
+  const options = { log, now, owner: randomUUID(), batch, observer }
   await Promise.all(
-    chosen.flatMap((service) =>
-      members.map(() => {
-        const options = { log, now, owner: randomUUID(), batch, observer }
-        // Each service has its own types of facts and answers, and needs no other here.
-        return runService(service as typeof services.fraud, options, end.signal)
-      }),
+    // Each service has its own types of facts and answers, and needs no other here.
+    chosen.map((service) =>
+      asMembers(membersOnKafka, end.signal, (signal) => runService(service as typeof services.fraud, options, signal)),
     ),
   )
   const rates = clock.rates()

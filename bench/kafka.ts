@@ -1,18 +1,16 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { systemRuntime } from '../src/adapters/in-process/runtime.ts'
-import { openKafkaLog } from '../src/adapters/kafka/kafka-log.ts'
 import { topicSpecs } from '../src/compose/topics.ts'
 import { readConfig } from '../src/config.ts'
 import { startBroker } from '../test/support/kafka/broker.ts'
 import { benchKafkaLatency } from './kafka-latency.ts'
+import { openBenchLog } from './kafka-log.ts'
 import { runConsumerPerformance, runOriginal, runProducerPerformance, runStreams } from './peers/run-peers.ts'
 import type { Figure } from './report.ts'
 
 const run = promisify(execFile)
 const processFile = fileURLToPath(new URL('kafka-process.ts', import.meta.url))
-const { sleep, random } = systemRuntime
 
 /** Peers and ours take turns, so that what else the machine does meanwhile hits both. The best round of each counts. */
 const rounds = 2
@@ -20,7 +18,7 @@ const slowPeerRecords = { producer: 5_000, payment: 100_000, fraud: 200_000, ana
 const partitions = 6
 
 type Rate = Readonly<{ recordsPerS: number; warmRecordsPerS?: number | undefined; peakMb?: number }>
-type Ours = Readonly<{ gatewayMs?: number; store?: 'memory' | 'sqlite'; members?: number }>
+type Ours = Readonly<{ gatewayMs?: number; store?: 'memory' | 'sqlite' }>
 
 /** Ours and its peers on one broker, in one run: what counts are the ratios. */
 export async function benchKafka(records: number): Promise<readonly Figure[]> {
@@ -70,7 +68,9 @@ export async function benchKafka(records: number): Promise<readonly Figure[]> {
     }
     const together = await ours(records, ['payment', 'fraud', 'analytics'])
     add('all three together in one process: orders', together.recordsPerS / 3, 'orders/s')
-    add('  peak memory', together.peakMb ?? Number.NaN, 'MB')
+    const stored = await ours(Math.min(records, 300_000), ['payment', 'fraud', 'analytics'], sqlite)
+    add('  the same with the store in SQLite', stored.recordsPerS / 3, 'orders/s')
+    add('  peak memory of that', stored.peakMb ?? Number.NaN, 'MB')
     const paid = Math.min(records, 20_000)
     add('payment with 100 ms of gateway, ledger in SQLite', (await ours(paid, ['payment'], real)).recordsPerS)
     const ledger = Math.min(records, 300_000)
@@ -89,9 +89,9 @@ async function runOurs(
   bootstrap: string,
   count: number,
   steps: readonly string[],
-  { gatewayMs = 0, store = 'memory', members = 1 }: Ours,
+  { gatewayMs = 0, store = 'memory' }: Ours,
 ): Promise<Rate> {
-  const args = [processFile, bootstrap, String(count), String(gatewayMs), store, String(members), 'orders', ...steps]
+  const args = [processFile, bootstrap, String(count), String(gatewayMs), store, 'orders', ...steps]
   const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', ...args])
   return JSON.parse(stdout) as Rate
 }
@@ -101,13 +101,7 @@ function best(rates: readonly Rate[], what: 'recordsPerS' | 'warmRecordsPerS' = 
 }
 
 async function createTopics(bootstrap: string): Promise<void> {
-  const log = openKafkaLog({
-    connection: { bootstrap: [bootstrap], clientId: 'bench' },
-    delivery: 'exactly-once',
-    replicationFactor: 1,
-    sleep,
-    random,
-  })
+  const log = openBenchLog(bootstrap)
   const specs = topicSpecs(readConfig({ ORDERMILL_PARTITIONS: String(partitions) }))
   await log.createTopics([...specs, { name: 'ceiling', partitions, recordBytesMax: 1_000_000 }])
   await log.close()

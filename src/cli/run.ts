@@ -43,9 +43,10 @@ async function runApi(config: Config): Promise<ExitCode> {
 }
 
 async function runOne(config: Config, service: ServiceName): Promise<ExitCode> {
-  const running = await startService(service, { config, loggerOptions: loggerOptionsOf(config) }, { onAcknowledged })
+  // The producer's lines on stdout are read by programs: there is nothing else.
+  const loggerOptions = loggerOptionsOf(config, service === 'producer' ? 'stderr' : 'stdout')
+  const running = await startService(service, { config, loggerOptions }, { onAcknowledged })
   const stopped = untilStopped(running, service)
-  // Not on stdout: the producer's lines there are read by programs.
   note(titleLine(config, service), ...(running.healthUrl === undefined ? [] : [`  Health ${running.healthUrl}/readyz`]))
   return stopped
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
 import { OrdermillError } from '../errors.ts'
 import type { LogRecord, NewRecord } from '../ports/log.ts'
 import type { DeadLetter } from '../ports/view-store.ts'
@@ -49,18 +50,50 @@ export function encodeDeadLetter(topic: string, group: string, refusal: Refusal)
     code: error.code,
     stage,
     'first.failed.at': new Date(atMs).toISOString(),
+    ...contentOfCut(record),
   }
+  const { key, value, headers } = fitting(record)
   return {
     topic,
-    key: record.key,
-    value: record.value,
+    key,
+    value,
     headers: [
-      ...(isRetryTopic(record.topic)
-        ? record.headers.filter(([name]) => !name.startsWith(reasonPrefix))
-        : record.headers),
+      ...(isRetryTopic(record.topic) ? headers.filter(([name]) => !name.startsWith(reasonPrefix)) : headers),
       ...Object.entries(reason).map(([name, text]) => [reasonPrefix + name, bytesOf(text)] as const),
     ],
   }
+}
+
+/** As much of a record as letter topics take with a reason: that of the largest input, and of a letter that was redriven. */
+const contentBytesMax = 1024 * 1024 + letterOverheadBytesMax
+/** Of the key, and of the headers: the rest is for the value. */
+const partBytesMax = contentBytesMax / 8
+
+type Content = Pick<LogRecord, 'key' | 'value' | 'headers'>
+
+function contentBytes({ key, value, headers }: Content): number {
+  return (key?.length ?? 0) + (value?.length ?? 0) + headerBytes(headers)
+}
+
+function headerBytes(headers: Content['headers']): number {
+  return headers.reduce((bytes, [name, content]) => bytes + name.length + content.length, 0)
+}
+
+/** Whoever made the topic may allow larger records than ours. One that fits nowhere is cut, and must stop nobody. */
+function fitting(record: LogRecord): Content {
+  if (contentBytes(record) <= contentBytesMax) return record
+  const key = record.key?.subarray(0, partBytesMax) ?? null
+  const headers = headerBytes(record.headers) <= partBytesMax ? record.headers : []
+  const room = contentBytesMax - contentBytes({ key, value: null, headers })
+  return { key, value: record.value?.subarray(0, room) ?? null, headers }
+}
+
+/** What a cut letter still tells of the whole: its position, size and digest. */
+function contentOfCut(record: LogRecord): Readonly<Record<string, string>> {
+  const bytes = contentBytes(record)
+  if (bytes <= contentBytesMax) return {}
+  const digest = createHash('sha256').update(record.value ?? new Uint8Array())
+  return { 'original.bytes': String(bytes), 'value.sha256': digest.digest('hex') }
 }
 
 /** @throws {OrdermillError} RECORD_INVALID when the headers that identify it are not there */

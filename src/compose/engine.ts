@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
 import { systemRuntime } from '../adapters/in-process/runtime.ts'
 import { simulatedPaymentGateway } from '../adapters/simulated/simulated-payment-gateway.ts'
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Config } from '../config.ts'
 import type { FraudRules } from '../domain/fraud.ts'
+import { recentTroubles } from '../engine/recent-troubles.ts'
 import { countedIntake } from '../engine/start-counted.ts'
 import { superviseServices, type ServiceFailure, type ServiceState } from '../engine/supervise.ts'
 import { runService, type PipelineOptions } from '../pipeline/run-service.ts'
@@ -15,6 +17,7 @@ import { viewsService } from '../services/views-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createMissingTopics } from './create-topics.ts'
+import { asMembers, membersOnKafka } from './members.ts'
 import { produceOrders, type ProduceOptions } from './produce.ts'
 import { openStorage, type Storage } from './storage.ts'
 
@@ -42,20 +45,27 @@ export type Engine = Pick<Storage, 'log' | 'store' | 'close'> &
 
 const { now, sleep, random } = systemRuntime
 
+const groupOf: ReadonlyMap<string, string> = new Map(Object.entries({ ...orderGroups, views: viewsGroup }))
+
 /**
  * Opens log and store for writing and creates the topics that are missing.
  *
  * @throws {OrdermillError} what `openStorage` and `createMissingTopics` throw
  */
 export async function openEngine(config: Config, telemetry: Telemetry): Promise<Engine> {
-  const storage = await openStorage(config, telemetry.logger)
+  const troubles = recentTroubles(() => performance.now())
+  const storage = await openStorage(config, telemetry.logger, troubles.note)
   try {
     await createMissingTopics(storage.log, config)
   } catch (error) {
     await storage.close()
     throw error
   }
-  const supervisor = superviseServices({ logger: telemetry.logger, sleep, random })
+  const troubleOf = (service: string): string | undefined => {
+    const group = groupOf.get(service)
+    return group === undefined ? undefined : troubles.of(group)
+  }
+  const supervisor = superviseServices({ logger: telemetry.logger, sleep, random, troubleOf })
   const running = (producer: ProduceOptions | undefined) =>
     servicesOf(config, telemetry, supervisor.observe, storage, producer)
   return {
@@ -99,6 +109,7 @@ function servicesOf(
     batch: { recordsMax: config.batchRecordsMax, bytesMax: config.batchBytesMax },
     observer: observe(metrics.observerOf(logger)),
   }
+  const members = config.kafka ? membersOnKafka : 1
   const fraud = fraudService({ topic, rules })
   const payment = paymentService({ topic, log, ledger: store, charge, policy, rules, reuse, now })
   const analytics = analyticsService({ topic, book: store, reuse, baseCurrency })
@@ -108,10 +119,10 @@ function servicesOf(
       'producer',
       (signal) => produceOrders(config, { log, intake: countedIntake(log, store, topic) }, producer, signal),
     ],
-    ['fraud', (signal) => runService(fraud, options, signal)],
-    ['payment', (signal) => runService(payment, options, signal)],
-    ['analytics', (signal) => runService(analytics, options, signal)],
-    ['views', (signal) => runService(views, options, signal)],
+    ['fraud', (signal) => asMembers(members, signal, (own) => runService(fraud, options, own))],
+    ['payment', (signal) => asMembers(members, signal, (own) => runService(payment, options, own))],
+    ['analytics', (signal) => asMembers(members, signal, (own) => runService(analytics, options, own))],
+    ['views', (signal) => asMembers(members, signal, (own) => runService(views, options, own))],
   ])
 }
 

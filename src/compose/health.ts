@@ -41,7 +41,11 @@ export async function servicesHealth(
 ): Promise<readonly HealthCheck[]> {
   const services = await answered(Promise.resolve(asked))
   if (!services) return [noAnswer('engine')]
-  return services.map(({ name, state, detail }) => ({ name, ok: state === 'running', detail: detail || state }))
+  return services.map(({ name, state, detail }) => ({
+    name,
+    ok: state === 'running',
+    detail: [state, detail].filter(Boolean).join(': '),
+  }))
 }
 
 function noAnswer(name: string): HealthCheck {

@@ -5,8 +5,10 @@ import type { Config } from '../config.ts'
 import type { KafkaConfig } from '../config/read-kafka.ts'
 import type { Log } from '../ports/log.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { orderInput } from '../services/order-input.ts'
+import { viewsTopics } from '../services/views-service.ts'
 import { topicSpecs } from './topics.ts'
-import { troubleLog } from './trouble-log.ts'
+import { troubleLog, type Trouble } from './trouble-log.ts'
 
 const clientId = 'ordermill'
 
@@ -17,16 +19,27 @@ const clientId = 'ordermill'
 export function openConfiguredKafka(
   config: Config & Readonly<{ kafka: KafkaConfig }>,
   logger: Logger | undefined,
+  onTrouble: (trouble: Trouble) => void = () => {},
 ): Log {
   const { bootstrap, delivery, replicationFactor, access } = config.kafka
   const { sleep, random, now } = systemRuntime
+  const tell = logger ? troubleLog(logger, now) : () => {}
   return openKafkaLog({
     connection: { bootstrap, clientId, ...access.reveal() },
     delivery,
     replicationFactor,
-    scope: { topics: topicSpecs(config).map(({ name }) => name), groups: [...Object.values(orderGroups), viewsGroup] },
+    scope: { topics: topicSpecs(config).map(({ name }) => name), groups: inputsByGroup(config.topic) },
     sleep,
     random,
-    ...(logger ? { onTrouble: troubleLog(logger, now) } : {}),
+    onTrouble(trouble) {
+      tell(trouble)
+      onTrouble(trouble)
+    },
   })
+}
+
+/** What each group reads. */
+function inputsByGroup(topic: string): ReadonlyMap<string, readonly string[]> {
+  const ofOrders = Object.values(orderGroups).map((group) => [group, orderInput(topic, group).topics] as const)
+  return new Map([...ofOrders, [viewsGroup, viewsTopics(topic)] as const])
 }

@@ -9,6 +9,7 @@ import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings, systemInfo } from './api-parts.ts'
 import { answered, logHealth, servicesHealth } from './health.ts'
 import { lagSamples } from './lag-samples.ts'
+import { promptLog } from './prompt-log.ts'
 import { listen } from './listen.ts'
 
 const pageDir = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
@@ -33,7 +34,8 @@ export type ApiParts = Pick<ServerDeps, 'log' | 'store'> &
   }>
 
 /** @throws {OrdermillError} PORT_IN_USE, CONFIG_INVALID */
-export async function serveApi(parts: ApiParts): Promise<ServedApi> {
+export async function serveApi(given: ApiParts): Promise<ServedApi> {
+  const parts = { ...given, log: promptLog(given.log) }
   const { config, log, store, logger } = parts
   const metrics = createMetrics({ processMetrics: true })
   metrics.lagFrom(() => lagSamples(log))

@@ -15,9 +15,13 @@ import { absentStore } from './absent-store.ts'
 import { logFile, storeFile } from './data-files.ts'
 import { openConfiguredKafka } from './kafka.ts'
 import { forgetServer } from './server-file.ts'
+import type { Trouble } from './trouble-log.ts'
 
 /** Log and store of one system, which whoever opened them closes. */
 export type Storage = Readonly<{ log: Log; store: OrderStore; close: () => Promise<void> }>
+/** Hears what goes wrong behind the calls of a log. */
+type OnTrouble = (trouble: Trouble) => void
+
 export type OpenLog = Pick<Storage, 'log' | 'close'>
 export type Reader = Readonly<{ log: Log; store: OrderQueries & Intake; close: () => Promise<void> }>
 
@@ -31,8 +35,8 @@ const giveUpTimeoutMs = 2_000
  *
  * @throws {OrdermillError} DATA_DIR_LOCKED, CONFIG_INVALID, DATA_CORRUPT, LOG_REFUSED, LOG_UNAVAILABLE
  */
-export async function openLog(config: Config, logger: Logger | undefined): Promise<OpenLog> {
-  const log = logOnKafka(config, logger)
+export async function openLog(config: Config, logger: Logger | undefined, onTrouble?: OnTrouble): Promise<OpenLog> {
+  const log = logOnKafka(config, logger, onTrouble)
   if (!log) return openEmbeddedLog(config)
   await reach(log, config)
   return { log, close: () => log.close() }
@@ -43,8 +47,8 @@ export async function openLog(config: Config, logger: Logger | undefined): Promi
  *
  * @throws {OrdermillError} what `openLog` throws, STORE_UNAVAILABLE
  */
-export async function openStorage(config: Config, logger: Logger | undefined): Promise<Storage> {
-  const { log, close } = await openLog(config, logger)
+export async function openStorage(config: Config, logger: Logger | undefined, onTrouble?: OnTrouble): Promise<Storage> {
+  const { log, close } = await openLog(config, logger, onTrouble)
   try {
     if (config.kafka) shareDirectory(config.dataDir)
     const store = openSqliteStore({ file: storeFile(config) })
@@ -78,7 +82,8 @@ export async function askForTopics(log: Pick<Log, 'topics'>, config: Config): Pr
       throw new OrdermillError('LOG_UNAVAILABLE', `no answer within ${connectTimeoutMs / 1000} s`)
     })
   } catch (error) {
-    throw config.kafka && hasCode(error, 'LOG_UNAVAILABLE') ? unreachable(config.kafka, error) : error
+    if (config.kafka && hasCode(error, 'LOG_UNAVAILABLE')) throw unreachable(config.kafka, error)
+    throw config.kafka && hasCode(error, 'LOG_REFUSED') ? refused(config.kafka, error) : error
   }
 }
 
@@ -87,6 +92,16 @@ function unreachable({ bootstrap }: KafkaConfig, cause: OrdermillError): Ordermi
     'LOG_UNAVAILABLE',
     `no broker of ${bootstrap.join(',')} can be talked to (${cause.message.replace(/\.$/, '')}): check ` +
       'KAFKA_BOOTSTRAP_SERVERS, the network, and whether these listeners speak TLS (ORDERMILL_KAFKA_TLS)',
+    { cause },
+  )
+}
+
+function refused({ bootstrap }: KafkaConfig, cause: OrdermillError): OrdermillError {
+  return new OrdermillError(
+    'LOG_REFUSED',
+    `${cause.message.replace(/\.$/, '')} on ${bootstrap.join(',')}: KAFKA_BOOTSTRAP_SERVERS, CONFLUENT_API_KEY or ` +
+      'ORDERMILL_KAFKA_USERNAME with its secret, ORDERMILL_KAFKA_SASL_MECHANISM, ORDERMILL_KAFKA_TLS, ' +
+      'ORDERMILL_KAFKA_CA_FILE and ORDERMILL_KAFKA_CERT_FILE',
     { cause },
   )
 }
@@ -100,9 +115,9 @@ async function reach(log: Log, config: Config): Promise<void> {
   }
 }
 
-function logOnKafka(config: Config, logger: Logger | undefined): Log | undefined {
+function logOnKafka(config: Config, logger: Logger | undefined, onTrouble?: OnTrouble): Log | undefined {
   const { kafka } = config
-  return kafka && openConfiguredKafka({ ...config, kafka }, logger)
+  return kafka && openConfiguredKafka({ ...config, kafka }, logger, onTrouble)
 }
 
 function openEmbeddedLog(config: Config): OpenLog {

@@ -51,6 +51,8 @@ export type PaymentIntent = Readonly<{
   decision: PaymentDecision | 'none'
   position: Position
   atMs: number
+  /** The decision was published, so it stands, in whatever order a ledger is filled from several partitions. */
+  isRecorded?: true
 }>
 
 /**
@@ -70,6 +72,9 @@ export function judgePayment(
   const recorded = state.entries.find((entry) => samePosition(entry.position, position))
   if (recorded) return { answer: answerOf(recorded, state.payment) }
   const { answer } = judgeOrder(state, order, position)
+  if (intent.isRecorded && decision !== 'none' && answer.kind !== 'conflict') {
+    return decide(withRecorded(state, { position, status: order.status, effect: decision, atMs }))
+  }
   if (answer.kind !== 'status-change') return { answer: answer.kind === 'first' ? { kind: 'duplicate' } : answer }
   const entry = { position, status: order.status, effect: effectOfChange(state.payment, intent), atMs }
   return decide({
@@ -100,6 +105,13 @@ function decide(next: LedgerState): Readonly<{ answer: PaymentAnswer; next: Ledg
 function paymentBy({ effect, position, atMs }: LedgerEntry): LedgerPayment {
   if (effect === 'SKIPPED' || effect === 'HELD') return { status: effect, position, atMs }
   return { status: 'PENDING', position }
+}
+
+/** Published decisions may come in another order than they were taken in: what is final stays, else the latest holds. */
+function withRecorded({ content, entries, payment }: LedgerState, entry: LedgerEntry): LedgerState {
+  const isOpen = payment.status === 'SKIPPED' || payment.status === 'HELD'
+  const holds = isOpen && (entry.effect === 'charge' || entry.atMs >= payment.atMs)
+  return { content, entries: [...entries, entry], payment: holds ? paymentBy(entry) : payment }
 }
 
 function effectOfChange(payment: LedgerPayment, { decision, order }: PaymentIntent): LedgerEffect {

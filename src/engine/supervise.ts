@@ -3,7 +3,10 @@ import { OrdermillError } from '../errors.ts'
 import { backoffMs, type Backoff } from '../domain/backoff.ts'
 import type { PipelineObserver } from '../telemetry/pipeline-observer.ts'
 
-/** `paused`: the last batch failed and comes again. `failed`: it ended by an error that no retry can mend. */
+/**
+ * `paused`: the last batch failed and comes again, or the log has trouble. `failed`: it ended by an error that no retry
+ * can mend.
+ */
 export type ServiceState = Readonly<{
   name: string
   state: 'starting' | 'running' | 'paused' | 'stopped' | 'failed'
@@ -27,6 +30,8 @@ export type SupervisorOptions = Readonly<{
   logger: Logger
   sleep: (durationMs: number, signal: AbortSignal) => Promise<void>
   random: () => number
+  /** What keeps the log from serving a service at present. */
+  troubleOf?: (service: string) => string | undefined
 }>
 
 const restartPause: Backoff = { baseMs: 100, maxMs: 10_000 }
@@ -35,7 +40,7 @@ const restartPause: Backoff = { baseMs: 100, maxMs: 10_000 }
  * Runs services side by side and knows how each is doing. One that ends by an error that may pass is started again; by
  * another error, it stays ended and says so.
  */
-export function superviseServices({ logger, sleep, random }: SupervisorOptions): Supervisor {
+export function superviseServices({ logger, sleep, random, troubleOf }: SupervisorOptions): Supervisor {
   const states = new Map<string, ServiceState>()
   const set = (name: string, state: ServiceState['state'], detail = ''): void => {
     states.set(name, { name, state, detail })
@@ -46,7 +51,7 @@ export function superviseServices({ logger, sleep, random }: SupervisorOptions):
     return [{ name, error }]
   }
   return {
-    states: () => [...states.values()],
+    states: () => [...states.values()].map((known) => pausedBy(troubleOf?.(known.name), known)),
     observe: (observer) => ({
       ...observer,
       committing(event) {
@@ -77,6 +82,11 @@ export function superviseServices({ logger, sleep, random }: SupervisorOptions):
       return (await Promise.all([...services].map(runOne))).flat()
     },
   }
+}
+
+function pausedBy(trouble: string | undefined, known: ServiceState): ServiceState {
+  if (trouble === undefined || known.state !== 'running') return known
+  return { ...known, state: 'paused', detail: trouble }
 }
 
 function reasonOf(error: unknown): string {

@@ -102,7 +102,8 @@ async function catchUp<Value, Fact, Answer>(
   let offset = from
   while (offset < to) {
     signal.throwIfAborted()
-    const { records, next } = await log.read({ topic, partition, offset, ...catchUpBatch })
+    const { records, next, isBlocked } = await log.read({ topic, partition, offset, ...catchUpBatch })
+    if (isBlocked) throw blocked(topic, partition, offset)
     // Retention, or gaps at the end of what is readable, can leave nothing to read before `to`.
     offset = records.length === 0 ? to : Math.min(next, to)
     const facts = service.decide(
@@ -116,6 +117,14 @@ async function catchUp<Value, Fact, Answer>(
     claim = advance(claim, progress)
   }
   return claim
+}
+
+/** The same claim is tried again: what is committed will be readable once the transaction of a dead process has timed out. */
+export function blocked(topic: string, partition: number, offset: number): OrdermillError {
+  return new OrdermillError(
+    'LOG_UNAVAILABLE',
+    `${topic}-${partition} can't be read from ${offset} on until a transaction has ended`,
+  )
 }
 
 function storeAhead({ group, topic, partition }: ShardKey, next: number, end: number): OrdermillError {

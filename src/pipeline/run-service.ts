@@ -53,7 +53,8 @@ async function step<Value, Fact, Answer>(run: Run<Value, Fact, Answer>, batch: B
     observer.committing({ service: name, group, records, outputs: outputs.length, seconds: (now() - startedMs) / 1000 })
     return outputs
   } catch (error) {
-    observer.failed({ service: name, group, attempt: batch.attempt, error })
+    // Its partitions are somebody else's now: nothing has failed.
+    if (!batch.signal.aborted) observer.failed({ service: name, group, attempt: batch.attempt, error })
     throw error
   }
 }
@@ -65,10 +66,20 @@ function reportLost<Value, Fact, Answer>({ service, observer }: Run<Value, Fact,
   }
 }
 
-/** All slices finish before the first failure is thrown, so that nothing of a failed batch goes on behind its back. */
+/** All partitions are caught up before a record of any is handled: its order may be known from another one. */
 async function handleSlices<Value, Fact, Answer>(run: Run<Value, Fact, Answer>, batch: Batch): Promise<NewRecord[]> {
-  const results = await Promise.allSettled(batch.slices.map((slice) => handleSlice(run, slice, batch)))
-  return results.flatMap((result) => {
+  const { claims } = run
+  const claimed = await allOf(
+    batch.slices.map(async (slice) => ({ slice, claim: await claims?.of(slice, batch.signal) })),
+  )
+  const outputs = await allOf(claimed.map(({ slice, claim }) => handleSlice(run, slice, claim, batch)))
+  return outputs.flat()
+}
+
+/** All of them end before the first failure is thrown, so that nothing of a failed batch goes on behind its back. */
+async function allOf<Result>(running: readonly Promise<Result>[]): Promise<readonly Result[]> {
+  const results = await Promise.allSettled(running)
+  return results.map((result) => {
     if (result.status === 'rejected') throw result.reason
     return result.value
   })
@@ -77,10 +88,10 @@ async function handleSlices<Value, Fact, Answer>(run: Run<Value, Fact, Answer>, 
 async function handleSlice<Value, Fact, Answer>(
   run: Run<Value, Fact, Answer>,
   slice: Slice,
+  claim: Claim | undefined,
   batch: Batch,
 ): Promise<readonly NewRecord[]> {
-  const { service, claims } = run
-  const claim = await claims?.of(slice, batch.signal)
+  const { service } = run
   // The group's offsets were lost or set back, and the store knows better what is committed.
   const records = claim ? slice.records.filter(({ offset }) => offset >= claim.from) : slice.records
   const items = decodeItems(records, service.decode)

@@ -28,8 +28,8 @@ export interface Log {
    */
   transform(subscription: Subscription, step: Step, signal: AbortSignal): Promise<void>
 
-  /** At most `recordsMax` records of a partition from `offset` on, without a group; `next` is where to go on. */
-  read(range: ReadRange): Promise<Readonly<{ records: readonly LogRecord[]; next: number }>>
+  /** At most `recordsMax` records of a partition from `offset` on, without a group; none at its end. */
+  read(range: ReadRange): Promise<ReadResult>
 
   /** Creates the topics that are missing; an existing one is left as it is. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>
@@ -115,6 +115,14 @@ export type ReadRange = Readonly<{
   offset: number
   recordsMax: number
   bytesMax: number
+}>
+
+export type ReadResult = Readonly<{
+  records: readonly LogRecord[]
+  /** Where to go on. */
+  next: number
+  /** There may be more before long: what follows belongs to transactions that have not ended. */
+  isBlocked?: boolean
 }>
 
 export type TopicSpec = Readonly<{

@@ -2,6 +2,7 @@ import { eventIdHeader, headerText } from '../codec/bytes.ts'
 import { decodePayment, outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import { positionOfEventId } from '../domain/position.ts'
 import type { SettledAnswer } from '../domain/payment.ts'
+import { blocked } from '../pipeline/claims.ts'
 import type { OffsetRange } from '../pipeline/service.ts'
 import type { Log } from '../ports/log.ts'
 import type { PaymentFact } from '../ports/payment-ledger.ts'
@@ -29,9 +30,9 @@ export async function openRecordedPayments(log: Log, shard: ShardKey, range: Off
   let isComplete = true
   for (const { name, partitions } of await log.topics()) {
     if (name !== paymentsTopic && name !== outcomesTopic) continue
-    for (const { partition, begin, end } of partitions) {
+    for (const { partition, begin } of partitions) {
       isComplete &&= begin === 0
-      await collect(log, { topic: name, partition, from: begin, to: end }, shard, range, recorded)
+      await collect(log, { topic: name, partition, from: begin }, shard, range, recorded)
     }
   }
   return {
@@ -49,19 +50,22 @@ function asDecided(
   const withoutOutput = isComplete ? 'none' : 'HELD'
   const outcome = payment?.outcome ?? withoutOutput
   const decision = outcome === 'PAID' || outcome === 'DECLINED' ? 'charge' : outcome
-  return { ...fact, intent: { ...fact.intent, decision, atMs: payment?.atMs ?? fact.intent.atMs } }
+  const recorded = payment && ({ atMs: payment.atMs, isRecorded: true } as const)
+  return { ...fact, intent: { ...fact.intent, decision, ...recorded } }
 }
 
 async function collect(
   log: Log,
-  source: OffsetRange & Readonly<{ topic: string; partition: number }>,
+  source: Readonly<{ topic: string; partition: number; from: number }>,
   shard: ShardKey,
   range: OffsetRange,
   into: Map<number, SettledPayment>,
 ): Promise<void> {
   const { topic, partition } = source
-  for (let offset = source.from; offset < source.to;) {
-    const { records, next } = await log.read({ topic, partition, offset, ...readBatch })
+  for (let offset = source.from; ;) {
+    const { records, next, isBlocked } = await log.read({ topic, partition, offset, ...readBatch })
+    // An output of the range may be behind: taken for missing, its order would be paid again.
+    if (isBlocked) throw blocked(topic, partition, offset)
     if (records.length === 0) return
     offset = next
     for (const record of records) {

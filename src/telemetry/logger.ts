@@ -6,13 +6,18 @@ export type { Logger } from 'pino'
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-export type LoggerOptions = Readonly<{ level: LogLevel; pretty: boolean }>
+export type LoggerOptions = Readonly<{
+  level: LogLevel
+  pretty: boolean
+  /** Of a program whose standard output is read by others; standard output when left out. */
+  stream?: 'stdout' | 'stderr'
+}>
 
 /** Members that may hold a secret, wherever they are in what is logged. */
 const secretMembers = ['password', 'secret', 'token', 'authorization', 'cookie', 'set-cookie']
 
-/** Structured logs on stdout, one JSON object a line; for a person at a terminal, readable ones. */
-export function createLogger({ level, pretty: readable }: LoggerOptions): Logger {
+/** Structured logs, one JSON object a line; for a person at a terminal, readable ones. */
+export function createLogger({ level, pretty: readable, stream = 'stdout' }: LoggerOptions): Logger {
   const options = {
     level,
     base: null,
@@ -23,9 +28,16 @@ export function createLogger({ level, pretty: readable }: LoggerOptions): Logger
       censor: '[redacted]',
     },
   }
+  const fd = stream === 'stdout' ? 1 : 2
   // Synchronous: a line that tells why a process ends must be out before it does.
   const destination = readable
-    ? pretty({ colorize: process.stdout.isTTY, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true })
-    : pino.destination({ fd: 1, sync: true })
+    ? pretty({
+        colorize: process[stream].isTTY,
+        translateTime: 'SYS:HH:MM:ss.l',
+        sync: true,
+        singleLine: true,
+        destination: fd,
+      })
+    : pino.destination({ fd, sync: true })
   return pino(options, destination)
 }

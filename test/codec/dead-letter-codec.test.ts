@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { bytesOf } from '../../src/codec/bytes.ts'
-import { decodeDeadLetter } from '../../src/codec/dead-letter-codec.ts'
-import { hasCode } from '../../src/errors.ts'
+import { decodeDeadLetter, encodeDeadLetter } from '../../src/codec/dead-letter-codec.ts'
+import { hasCode, OrdermillError } from '../../src/errors.ts'
 
 const reason = { group: 'payments-group', topic: 'orders', partition: '1', offset: '22', 'delivery.count': '3' }
 
@@ -38,3 +39,42 @@ describe('a dead letter that is read', () => {
     for (const text of ['x', '', '-1', '2.5']) assert.equal(letterWith({ 'delivery.count': text }).deliveryCount, 1)
   })
 })
+
+describe('a dead letter that is written', () => {
+  // A topic's limit counts compressed bytes: a record of megabytes of zeros gets in, and its letter fitted nowhere.
+  it('is cut when the record is larger than letter topics take, and tells what the whole was', () => {
+    const value = new Uint8Array(3 * 1024 * 1024).fill(1)
+    const letter = letterOf({ key: new Uint8Array(300_000), value, headers: [['big', new Uint8Array(500_000)]] })
+    const bytes = letter.headers.reduce((sum, [name, content]) => sum + name.length + content.length, 0)
+    assert.ok((letter.key?.length ?? 0) + (letter.value?.length ?? 0) + bytes <= 1024 * 1024 + 2 * 64 * 1024)
+    assert.ok(letter.value?.every((byte) => byte === 1))
+    assert.equal(reasonIn(letter, 'original.bytes'), String(300_000 + value.length + 500_003))
+    assert.equal(reasonIn(letter, 'value.sha256'), createHash('sha256').update(value).digest('hex'))
+    assert.equal(reasonIn(letter, 'offset'), '22')
+  })
+
+  it('holds the record byte for byte when it fits', () => {
+    const record = {
+      key: new Uint8Array([1]),
+      value: new Uint8Array(1024 * 1024),
+      headers: [['a', bytesOf('b')]] as const,
+    }
+    const letter = letterOf(record)
+    assert.deepEqual([letter.key, letter.value, letter.headers[0]], [record.key, record.value, record.headers[0]])
+    assert.equal(reasonIn(letter, 'value.sha256'), undefined)
+  })
+})
+
+type Content = Pick<Parameters<typeof decodeDeadLetter>[0], 'key' | 'value' | 'headers'>
+
+function letterOf(content: Content): Content {
+  const place = { topic: 'orders', topicId: 't1', partition: 1, offset: 22, timestampMs: 1_000 }
+  const error = new OrdermillError('RECORD_TOO_LARGE', 'too large')
+  const refusal = { record: { ...place, ...content }, error, stage: 'decode', attempt: 1, atMs: 0 } as const
+  return { headers: [], ...encodeDeadLetter('orders.payments-group.dlq', 'payments-group', refusal) }
+}
+
+function reasonIn({ headers }: Content, name: string): string | undefined {
+  const found = headers.find(([known]) => known === `__dlq.errors.${name}`)
+  return found && Buffer.from(found[1]).toString()
+}

@@ -93,6 +93,58 @@ describe('a store that is behind the log', () => {
     assert.equal((await tallyOf(restored)).paid, 3)
   })
 
+  // One partition's new record was handled while the other, whose payment it repeats, was still being caught up.
+  it('handles nothing new before every partition is caught up', async () => {
+    const rig = await openRig({ partitions: 2 })
+    await rig.append({ ...orderRecord(1), partition: 1 })
+    await rig.run('payment', 'analytics')
+    await rig.append({ ...orderRecord(1), partition: 0 })
+    const restored = await openRig({ log: rig.log, store: openMemoryStore(), partitions: 2 })
+    await restored.run('payment', 'analytics')
+    assert.deepEqual(restored.calls, [])
+    assert.equal((await rig.records('payments')).length, 1)
+    const [story] = await restored.store.findOrder(1)
+    assert.equal(story?.state?.entries[0].position.partition, 1)
+  })
+
+  // A duplicate on partition 0 was caught up before the payment on partition 1, and took its status: the payment was
+  // passed over as the duplicate then, and the next record of the order was paid once more.
+  it('pays nobody again whose payment comes behind a record that repeated it on another partition', async () => {
+    const state = openMemoryStoreState()
+    const options = { partitions: 2, policy: 'billable' } as const
+    const rig = await openRig({ ...options, store: openMemoryStore({ state }) })
+    await rig.append({ ...orderRecord(1, { status: 'CANCELLED' }), partition: 1 })
+    await rig.run('payment')
+    const backup = structuredClone(state)
+    await rig.append({ ...orderRecord(1, { status: 'CREATED' }), partition: 1 })
+    await rig.run('payment')
+    await rig.append({ ...orderRecord(1, { status: 'CREATED' }), partition: 0 })
+    await rig.run('payment')
+    const restored = await openRig({ ...options, log: rig.log, store: openMemoryStore({ state: backup }) })
+    await restored.append({ ...orderRecord(1, { status: 'CONFIRMED' }), partition: 1 })
+    await restored.run('payment')
+    assert.deepEqual(restored.calls, [])
+    assert.equal((await rig.records('payments')).length, 1)
+    const [story] = await restored.store.findOrder(1)
+    const { status, position } = story?.payment?.ledger.payment ?? {}
+    assert.deepEqual([status, position?.partition, position?.offset], ['PAID', 1, 1])
+  })
+
+  // The payment on partition 0 was caught up first, and what had been decided before on partition 1 became a mere change.
+  it('counts the outcomes that were published, in whatever order partitions are caught up', async () => {
+    const options = { partitions: 2, policy: 'billable' } as const
+    const rig = await openRig(options)
+    await rig.append({ ...orderRecord(1, { status: 'CANCELLED' }), partition: 1 })
+    await rig.run('payment')
+    await rig.append({ ...orderRecord(1, { status: 'CREATED' }), partition: 0 })
+    await rig.run('payment')
+    const before = await tallyOf(rig)
+    assert.deepEqual([before.paid, before.skipped], [1, 1])
+    const restored = await emptyStoreAfter(rig, options)
+    assert.deepEqual(await tallyOf(restored), before)
+    assert.equal((await restored.store.findOrder(1))[0]?.payment?.ledger.payment.status, 'PAID')
+  })
+
   // Anybody may write to `payments`: what is not this group's was decoded too, and stopped payment for good.
   it('reads past records on its output topics that are not its own', async () => {
     const rig = await openRig()

@@ -8,24 +8,25 @@ import { audit } from '../support/audit/audit.ts'
 import { placeOf } from '../support/audit/facts.ts'
 import { readTopic } from '../support/log-harness.ts'
 import { endlessInput } from './endless-input.ts'
-import type { Outside } from './engine-process.ts'
+import type { Outside } from './outside.ts'
 
 export type Audited = Readonly<{
   outside: Outside
   seed: number
   policy: PaymentPolicy
   reuse: OrderIdReuse
+  ordersStay?: boolean
 }>
 
 /** Reads what the engines left, as a reader beside them would. */
 export async function auditDirectory(
   directory: string,
-  { outside, seed, policy, reuse }: Audited,
+  { outside, seed, policy, reuse, ordersStay = false }: Audited,
 ): Promise<readonly string[]> {
   const log = openSqliteLog({ file: join(directory, 'log.db'), readOnly: true })
   const store = openSqliteStore({ file: join(directory, 'store.db'), readOnly: true })
   try {
-    const lost = await lostOf(log, outside, endlessInput({ seed, reuse }))
+    const lost = await lostOf(log, outside, endlessInput({ seed, reuse, ordersStay }))
     return [...lost, ...(await audit({ log, store, calls: outside.calls, policy, reuse }))]
   } finally {
     await store.close()

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import type { Batch, Log } from '../../src/ports/log.ts'
 import type { OrderStore } from '../../src/ports/order-store.ts'
 import type { ServiceName } from '../support/pipeline-rig.ts'
@@ -14,13 +14,16 @@ export const crashPoints = [
   'commit sent',
   'commit acknowledged',
 ] as const
-export type CrashPoint = (typeof crashPoints)[number]
+/** `amid commit` is for a commit of several requests: all have been sent but the one that ends it. */
+export type CrashPoint = (typeof crashPoints)[number] | 'amid commit'
 
 export type Crash = Readonly<{
   service: ServiceName
   point: CrashPoint
   /** How often the point is passed before. */
   after: number
+  /** Stops itself there instead, and works on so long after somebody has woken it. */
+  holdMs?: number
 }>
 
 export function pointsOf(service: ServiceName): readonly CrashPoint[] {
@@ -32,18 +35,23 @@ export function pointsOf(service: ServiceName): readonly CrashPoint[] {
 export type CrashPoints = Readonly<{
   /** The ports of one service, which dies where it is told to. */
   wrap: (service: ServiceName, ports: Ports) => Ports
-  /** Instead of the log's own: what comes after it is the write. */
-  defer: () => Promise<void>
+  /** To be called at these moments of a log's commits. */
+  amidCommit: () => void
+  commitSent: () => void
 }>
 
 export function openCrashPoints(crash: Crash | undefined): CrashPoints {
   let left = crash?.after ?? 0
   let isCommitting = false
   let hasCommitted = false
-  const pass = (service: ServiceName, point: CrashPoint): void => {
-    if (crash?.service !== service || crash.point !== point) return
-    if (left === 0) die()
+  /** Nothing of this process runs behind a crash, not even a microtask. */
+  const pass = (service: ServiceName, point: CrashPoint): Promise<unknown> | undefined => {
+    if (crash?.service !== service || crash.point !== point) return undefined
     left -= 1
+    if (left !== -1) return undefined
+    if (crash.holdMs === undefined) return die()
+    process.kill(process.pid, 'SIGSTOP')
+    return setTimeout(crash.holdMs)
   }
   const wrapLog = (service: ServiceName, log: Log): Log => ({
     ...log,
@@ -51,10 +59,10 @@ export function openCrashPoints(crash: Crash | undefined): CrashPoints {
       log.transform(
         subscription,
         async (batch: Batch) => {
-          if (hasCommitted && crash?.service === service) pass(service, 'commit acknowledged')
-          if (service === 'fraud') pass(service, 'before documents')
+          if (hasCommitted && crash?.service === service) await pass(service, 'commit acknowledged')
+          if (service === 'fraud') await pass(service, 'before documents')
           const outputs = await step(batch)
-          pass(service, 'after outputs')
+          await pass(service, 'after outputs')
           if (crash?.service === service) {
             isCommitting = true
             hasCommitted = true
@@ -66,17 +74,17 @@ export function openCrashPoints(crash: Crash | undefined): CrashPoints {
   })
   const wrapStore = (service: ServiceName, store: OrderStore): OrderStore => {
     const around = async <Result>(before: CrashPoint | undefined, write: () => Promise<Result>): Promise<Result> => {
-      if (before) pass(service, before)
+      if (before) await pass(service, before)
       const result = await write()
-      pass(service, 'after documents')
+      await pass(service, 'after documents')
       return result
     }
     return {
       ...store,
       applyOrders: (...args) => around('before documents', () => store.applyOrders(...args)),
       applyViews: (...args) => around('before documents', () => store.applyViews(...args)),
-      reserve: (...args) => {
-        pass(service, 'before documents')
+      reserve: async (...args) => {
+        await pass(service, 'before documents')
         return store.reserve(...args)
       },
       settle: (...args) => around('amid documents', () => store.settle(...args)),
@@ -84,15 +92,16 @@ export function openCrashPoints(crash: Crash | undefined): CrashPoints {
   }
   return {
     wrap: (service, { log, store }) => ({ log: wrapLog(service, log), store: wrapStore(service, store) }),
-    async defer() {
-      await setImmediate()
-      if (isCommitting && crash) pass(crash.service, 'commit sent')
+    amidCommit() {
+      if (isCommitting && crash) void pass(crash.service, 'amid commit')
+    },
+    commitSent() {
+      if (isCommitting && crash) void pass(crash.service, 'commit sent')
       isCommitting = false
     },
   }
 }
 
-/** Nothing of this process runs after it, not even a microtask. */
 function die(): never {
   process.kill(process.pid, 'SIGKILL')
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)

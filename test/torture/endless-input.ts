@@ -6,10 +6,10 @@ import { partitions, type EngineOrders } from './messages.ts'
 const segmentRecords = 1_000
 const idsPerSegment = 10_000
 
-export type InputSource = Pick<EngineOrders['input'], 'seed'> & Pick<EngineOrders, 'reuse'>
+export type InputSource = Pick<EngineOrders['input'], 'seed'> & Pick<EngineOrders, 'reuse' | 'ordersStay'>
 
 /** The record at an index of an input without end. Orders repeat and change within a segment of it. */
-export function endlessInput({ seed, reuse }: InputSource): (index: number) => NewRecord {
+export function endlessInput({ seed, reuse, ordersStay = false }: InputSource): (index: number) => NewRecord {
   let current = -1
   let records: readonly NewRecord[] = []
   return (index) => {
@@ -22,6 +22,7 @@ export function endlessInput({ seed, reuse }: InputSource): (index: number) => N
         reuseIds: reuse === 'replace',
         random: seededRandom(seed * 31 + segment),
         idBase: segment * idsPerSegment,
+        ordersStay,
       })
     }
     const record = records[index % segmentRecords]

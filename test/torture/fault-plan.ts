@@ -10,15 +10,21 @@ export type Fault =
   | Readonly<{ kind: 'cut store' | 'tear log'; afterMs: number; random: number }>
   | Readonly<{ kind: 'full disk'; of: 'log' | 'every file'; afterMs: number; spareBytes: number }>
 
+const otherKinds = ['kill', 'kill', 'terminate', 'sleep', 'zombie', 'tear log', 'full disk'] as const
+const withCuts = [...otherKinds, 'cut store', 'cut store', 'cut store'] as const
+
+export type PlanOptions = Readonly<{ random: () => number; cutsStore: boolean }>
+
 /** Every named crash point once, in random order, with other faults between them; then others for ever. */
-export function* planFaults(random: () => number): Generator<Fault, never> {
+export function* planFaults({ random, cutsStore }: PlanOptions): Generator<Fault, never> {
+  const kinds = cutsStore ? withCuts : otherKinds
   const crashes = serviceNames.flatMap((service) => pointsOf(service).map((point) => ({ service, point })))
   while (crashes.length > 0) {
     const [crash] = crashes.splice(Math.floor(random() * crashes.length), 1)
     if (crash) yield { kind: 'crash point', crash: { ...crash, after: Math.floor(random() * 4) } }
-    if (random() < 0.5) yield anyFault(random)
+    if (random() < 0.5) yield anyFault(kinds, random)
   }
-  for (;;) yield random() < 0.3 ? anyCrash(random) : anyFault(random)
+  for (;;) yield random() < 0.3 ? anyCrash(random) : anyFault(kinds, random)
 }
 
 function anyCrash(random: () => number): Fault {
@@ -29,13 +35,10 @@ function anyCrash(random: () => number): Fault {
   }
 }
 
-function anyFault(random: () => number): Fault {
+function anyFault(kinds: readonly (typeof withCuts)[number][], random: () => number): Fault {
   // After the first acknowledgement, so that a slow start is not all that is killed.
   const afterMs = Math.floor(random() ** 2 * 3_000)
-  const kind = pick(
-    ['kill', 'kill', 'terminate', 'sleep', 'zombie', 'cut store', 'tear log', 'full disk'] as const,
-    random,
-  )
+  const kind = pick(kinds, random)
   switch (kind) {
     case 'sleep':
     case 'zombie':

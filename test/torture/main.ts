@@ -1,15 +1,23 @@
-/** `npm run torture -- --minutes N --seed S`: faults for N minutes, then the audit. Exits with 1 when a promise broke. */
+/**
+ * `npm run torture -- --minutes N --seed S [--[no-]cut-store | --kafka [--brokers 1]]`: faults for N minutes, then the
+ * audit. Exits with 1 when a promise broke.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { tortureOnKafka } from './kafka/kafka-torture.ts'
 import { torture } from './torture.ts'
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     minutes: { type: 'string', default: '30' },
     seed: { type: 'string', default: `${Date.now() % 2 ** 31}` },
     plant: { type: 'string' },
+    'cut-store': { type: 'boolean' },
+    kafka: { type: 'boolean', default: false },
+    brokers: { type: 'string', default: '3' },
     keep: { type: 'boolean', default: false },
   },
 })
@@ -17,16 +25,35 @@ const minutes = Number(values.minutes)
 const seed = Number(values.seed)
 const directory = await mkdtemp(join(tmpdir(), 'ordermill-torture-'))
 console.log(`seed ${seed}, ${minutes} minutes, in ${directory}`)
-const { complaints, faults, records, calls } = await torture({
+const options = {
   directory,
   seed,
   durationMs: minutes * 60_000,
-  ...(values.plant === undefined ? {} : { plant: values.plant }),
-  tell: (what) => console.log(`${new Date().toISOString()} ${what}`),
-})
+  tell: (what: string) => console.log(`${new Date().toISOString()} ${what}`),
+}
+const { complaints, faults, records, calls } = await (values.kafka ? onKafka() : onSqlite())
 console.table(faults)
 console.log(`${records} records acknowledged, ${calls} calls of the gateway, ${complaints.length} complaints`)
 for (const complaint of complaints.slice(0, 50)) console.log(complaint)
-if (complaints.length > 0) console.log(`repeat it with: npm run torture -- --minutes ${minutes} --seed ${seed}`)
+const cuts = values['cut-store'] === undefined ? '' : ` --${values['cut-store'] ? '' : 'no-'}cut-store`
+const where = values.kafka ? ` --kafka --brokers ${values.brokers}` : cuts
+if (complaints.length > 0) console.log(`repeat it with: npm run torture -- --minutes ${minutes} --seed ${seed}${where}`)
 if (!values.keep) await rm(directory, { recursive: true, force: true })
 process.exitCode = complaints.length > 0 ? 1 : 0
+
+function onSqlite() {
+  const { plant, 'cut-store': cutsStore } = values
+  return torture({
+    ...options,
+    ...(plant === undefined ? {} : { plant }),
+    ...(cutsStore === undefined ? {} : { cutsStore }),
+  })
+}
+
+async function onKafka() {
+  const planted = values.plant === undefined ? {} : { plantedSource: values.plant }
+  const result = await tortureOnKafka({ ...options, ...planted, brokers: values.brokers === '1' ? 1 : 3 })
+  const { peaks, drainedMs } = result
+  console.log(`drained in ${drainedMs} ms, ${peaks.rssMiB} MiB and ${peaks.handles} handles a process at most`)
+  return result
+}

@@ -11,6 +11,8 @@ export type EngineOrders = Readonly<{
   input: Readonly<{ seed: number; from: number; end?: number }>
   policy: PaymentPolicy
   reuse: OrderIdReuse
+  /** Of the input; see `torture`. */
+  ordersStay?: boolean
   crash?: Crash
   /** Name of a planted fault. */
   plant?: string

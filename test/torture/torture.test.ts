@@ -4,8 +4,9 @@ import { seededRandom } from '../../src/domain/random.ts'
 import { tempDir } from '../support/temp.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { auditDirectory } from './audit-directory.ts'
-import { startEngine, type Outside } from './engine-process.ts'
+import { startEngine } from './engine-process.ts'
 import type { EngineOrders } from './messages.ts'
+import type { Outside } from './outside.ts'
 import { torture } from './torture.ts'
 
 /** A run of `npm run torture` is minutes or hours long; this one shows that it works. */
@@ -15,12 +16,16 @@ const limitMs = 120_000
 const seed = Number(process.env['ORDERMILL_TEST_SEED'] ?? 1)
 
 describe('engines on SQLite that are killed, put to sleep, doubled and starved of disk', () => {
-  it('leave exact totals, documents, payments and outputs', { timeout: limitMs }, async (t) => {
-    const directory = await tempDir(t)
-    const { complaints, records } = await torture({ directory, seed, durationMs })
-    assert.deepEqual(complaints.slice(0, 20), [], `repeat it with: npm run torture -- --minutes 0.33 --seed ${seed}`)
-    assert.ok(records > 300, `${records} records acknowledged`)
-  })
+  for (const cutsStore of [false, true]) {
+    const stores = cutsStore ? 'whose last commits are cut off' : 'that keeps what it committed'
+    it(`leave exact totals, documents, payments and outputs in a store ${stores}`, { timeout: limitMs }, async (t) => {
+      const directory = await tempDir(t)
+      const { complaints, records } = await torture({ directory, seed, durationMs, cutsStore })
+      const again = `npm run torture -- --minutes 0.33 --seed ${seed} --${cutsStore ? '' : 'no-'}cut-store`
+      assert.deepEqual(complaints.slice(0, 20), [], `repeat it with: ${again}`)
+      assert.ok(records > 300, `${records} records acknowledged`)
+    })
+  }
 
   // The audit is only worth what it would have found.
   for (const plant of ['commit before the step', 'no duplicate check']) {

@@ -1,5 +1,4 @@
-import { OrdermillError } from '../../errors.ts'
-import { logClosed } from './log-errors.ts'
+import { logClosed, tooMuchPending } from '../../ports/log-errors.ts'
 import type { LogDraft } from './log-draft.ts'
 
 /** More would only hold up everybody who waits for the transaction. */
@@ -62,7 +61,8 @@ export function createCommitQueue(
   }
   const enqueue = (pending: Pending): void => {
     if (closed) return pending.reject(logClosed())
-    if (queue.length > 0 && pendingBytes + pending.bytes > pendingBytesMax) return pending.reject(tooMuchPending())
+    if (queue.length > 0 && pendingBytes + pending.bytes > pendingBytesMax)
+      return pending.reject(tooMuchPending(pendingBytesMax))
     pendingBytes += pending.bytes
     queue.push(pending)
     void flushLater()
@@ -129,12 +129,4 @@ function isAccepted(request: Pending, draft: LogDraft): boolean {
     request.reject(error)
     return false
   }
-}
-
-function tooMuchPending(): OrdermillError {
-  const limit = `more than ${pendingBytesMax} bytes wait to be written`
-  return new OrdermillError(
-    'LOG_UNAVAILABLE',
-    `The log is written to faster than its disk takes: ${limit}. Wait for earlier appends.`,
-  )
 }

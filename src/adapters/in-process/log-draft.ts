@@ -1,6 +1,6 @@
 import { partitionOfKey } from '../../domain/partitioner.ts'
 import type { LogPosition, NewRecord } from '../../ports/log.ts'
-import { recordTooLarge, unknownPartition } from './log-errors.ts'
+import { recordTooLarge, unknownPartition } from '../../ports/log-errors.ts'
 import { topicOf, type LogState, type PartitionState, type TopicState } from './log-state.ts'
 import type { LogChange, StoredOffset, StoredSubscription } from './log-storage.ts'
 import { recordBytes } from './record-bytes.ts'

@@ -1,5 +1,5 @@
 import type { TopicSpec } from '../../ports/log.ts'
-import { unknownPartition, unknownTopic } from './log-errors.ts'
+import { unknownPartition, unknownTopic } from '../../ports/log-errors.ts'
 import type { LogChange, PartitionRef, StoredLog, StoredOffset, StoredTopic } from './log-storage.ts'
 
 /** One object for as long as the partition exists, so it serves as its key. A topic made again has new ones. */

@@ -1,6 +1,6 @@
 import { OrdermillError } from '../../errors.ts'
 import type { Log } from '../../ports/log.ts'
-import { logClosed } from './log-errors.ts'
+import { logClosed } from '../../ports/log-errors.ts'
 import { describeTopics, groupLag, groupNames, readRange } from './log-queries.ts'
 import { stateOf, type LogState } from './log-state.ts'
 import type { LogStorage } from './log-storage.ts'

@@ -1,17 +1,17 @@
 import { OrdermillError } from '../../errors.ts'
 import type { LogPosition, NewRecord } from '../../ports/log.ts'
 import type { Cluster } from './kafka-cluster.ts'
-import { logClosed } from './kafka-errors.ts'
+import { logClosed, tooMuchPending } from '../../ports/log-errors.ts'
 import { recordBytes, type Batch } from './kafka-placement.ts'
-import type { Producer } from './kafka-producer.ts'
+import type { BatchWriter, TransactionalProducer } from './kafka-producer.ts'
 import { UnknownOutcome } from './kafka-transactional-producer.ts'
 
 export type AppendDeps = Readonly<{
   cluster: Cluster
   /** Writes all of a call or nothing. Undefined where brokers have no transactions. */
-  transactional: Producer | undefined
+  transactional: TransactionalProducer | undefined
   /** Writes each batch of a call or not. */
-  plain: Pick<Producer, 'commit'>
+  plain: Pick<BatchWriter, 'write'>
   place: (records: readonly NewRecord[]) => Promise<readonly Batch[]>
   /** Whether readers of committed records see the batch that begins at an offset. */
   isReadable: (batch: Batch, base: number) => Promise<boolean>
@@ -59,7 +59,7 @@ export function openAppender(deps: AppendDeps): Appender {
       new Promise((resolve, reject) => {
         if (isClosed) return reject(logClosed())
         const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0)
-        if (queue.length > 0 && pendingBytes + bytes > pendingBytesMax) return reject(tooMuchPending())
+        if (queue.length > 0 && pendingBytes + bytes > pendingBytesMax) return reject(tooMuchPending(pendingBytesMax))
         pendingBytes += bytes
         queue.push({ records, bytes, resolve, reject })
         // Whoever appends in the same turn of the event loop comes along.
@@ -85,16 +85,19 @@ function transactionLength(queue: readonly Pending[]): number {
 async function writeTogether(deps: AppendDeps, requests: readonly Pending[]): Promise<void> {
   try {
     const records = requests.flatMap((request) => request.records)
-    const owners = requests.flatMap((request, index) => request.records.map(() => index))
-    const positions = await writeOnce(deps, records, owners)
+    const batches = await deps.cluster.persistently(() => deps.place(records))
+    const written = await write(deps, records, batches, requests)
     let begin = 0
-    for (const { records: own, resolve } of requests) {
-      resolve(positions.slice(begin, begin + own.length))
-      begin += own.length
-    }
+    const answers = requests.map((request) => {
+      const end = begin + request.records.length
+      const positions = positionsOf(written, { begin, end })
+      begin = end
+      return answer(request, positions)
+    })
+    await Promise.all(answers)
   } catch (error) {
+    // Nothing is written: one of them can never be, and the others must not suffer for it.
     if (requests.length > 1 && error instanceof OrdermillError && !error.retryable) {
-      // One of them can never be written: the others must not suffer for it.
       for (const request of requests) await writeTogether(deps, [request])
       return
     }
@@ -102,35 +105,50 @@ async function writeTogether(deps: AppendDeps, requests: readonly Pending[]): Pr
   }
 }
 
-/** @param owners which call each record is of */
-async function writeOnce(
-  deps: AppendDeps,
+async function answer({ resolve, reject }: Pending, positions: Promise<readonly LogPosition[]>): Promise<void> {
+  try {
+    resolve(await positions)
+  } catch (error) {
+    reject(error)
+  }
+}
+
+type Written = ReadonlyMap<Batch, Promise<number> | number>
+
+/** @throws when nothing of it was written; a batch that can't be written by itself rejects by itself */
+function write(
+  { transactional, plain, ...deps }: AppendDeps,
   records: readonly NewRecord[],
-  owners: readonly number[],
-): Promise<readonly LogPosition[]> {
-  const batches = await deps.cluster.persistently(() => deps.place(records))
-  if (batches.length === 0) return []
-  if (deps.transactional && !isEachWhole(batches, owners)) return writeInTransaction(deps, deps.transactional, records)
-  return positionsOf(await deps.plain.commit({ batches }))
+  batches: readonly Batch[],
+  requests: readonly Pending[],
+): Promise<Written> {
+  if (transactional && !isEachWhole(batches, ownersOf(requests)))
+    return writeInTransaction(deps, transactional, records)
+  return plain.write(batches)
+}
+
+/** Which call each record is of. */
+function ownersOf(requests: readonly Pending[]): readonly number[] {
+  return requests.flatMap((request, index) => request.records.map(() => index))
 }
 
 /** Exactly once, also when the end of a transaction is not acknowledged: then the log itself tells. */
 async function writeInTransaction(
-  { cluster, place, isReadable }: AppendDeps,
-  transactional: Producer,
+  { cluster, place, isReadable }: Pick<AppendDeps, 'cluster' | 'place' | 'isReadable'>,
+  transactional: TransactionalProducer,
   records: readonly NewRecord[],
-): Promise<readonly LogPosition[]> {
+): Promise<ReadonlyMap<Batch, number>> {
   let unknown: UnknownOutcome | undefined
   return cluster.persistently(
     async () => {
       if (unknown) {
         await transactional.settled()
         const [first] = unknown.bases
-        if (first && (await isReadable(...first))) return positionsOf(unknown.bases)
+        if (first && (await isReadable(...first))) return unknown.bases
         unknown = undefined
       }
       try {
-        return positionsOf(await transactional.commit({ batches: await place(records) }))
+        return await transactional.commit({ batches: await place(records) })
       } catch (error) {
         if (error instanceof UnknownOutcome) unknown = error
         throw error
@@ -157,19 +175,17 @@ function isEachWhole(batches: readonly Batch[], owners: readonly number[]): bool
   return [...counts.values()].every(({ length }) => length <= batchesOfPartitionMax)
 }
 
-function positionsOf(bases: ReadonlyMap<Batch, number>): readonly LogPosition[] {
+/** Of the records of one call, in their order. */
+async function positionsOf(
+  written: Written,
+  owner: Readonly<{ begin: number; end: number }>,
+): Promise<readonly LogPosition[]> {
   const positions: LogPosition[] = []
-  for (const [{ topic, topicId, partition, indexes }, base] of bases) {
-    for (const [place, index] of indexes.entries())
-      positions[index] = { topic, topicId, partition, offset: base + place }
+  for (const [{ topic, topicId, partition, indexes }, base] of written) {
+    for (const [place, index] of indexes.entries()) {
+      if (index < owner.begin || index >= owner.end) continue
+      positions[index - owner.begin] = { topic, topicId, partition, offset: (await base) + place }
+    }
   }
   return positions
-}
-
-function tooMuchPending(): OrdermillError {
-  const limit = `more than ${pendingBytesMax} bytes wait to be written`
-  return new OrdermillError(
-    'LOG_UNAVAILABLE',
-    `The log is written to faster than Kafka takes it: ${limit}. Wait for earlier appends.`,
-  )
 }

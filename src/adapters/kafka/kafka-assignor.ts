@@ -60,25 +60,11 @@ export function assign(
   for (const [topic, count] of [...partitionCounts].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const subscribers = inOrder.filter(({ topics }) => topics.includes(topic))
     const exclusive = subscribers.find((member) => member.exclusive)
-    const takers = exclusive ? [exclusive] : subscribers
-    for (let partition = 0; partition < count; partition += 1) {
-      leastLoaded(takers, topic, assigned)?.push({ topic, partition })
-    }
+    const takers = (exclusive ? [exclusive] : subscribers).map(({ memberId }) => assigned.get(memberId) ?? [])
+    // In rounds, beginning with whoever has least: nobody gets two more of a topic than another.
+    const inTurn = takers.toSorted((a, b) => a.length - b.length)
+    for (let partition = 0; partition < count; partition += 1)
+      inTurn[partition % inTurn.length]?.push({ topic, partition })
   }
   return assigned
-}
-
-function leastLoaded(
-  takers: readonly GroupMember[],
-  topic: string,
-  assigned: ReadonlyMap<string, TopicPartition[]>,
-): TopicPartition[] | undefined {
-  const loads = takers.flatMap(({ memberId }) => assigned.get(memberId) ?? []).length
-  const lists = takers.flatMap(({ memberId }) => {
-    const list = assigned.get(memberId)
-    return list ? [list] : []
-  })
-  const weight = (list: readonly TopicPartition[]): number =>
-    list.filter((one) => one.topic === topic).length * (loads + 1) + list.length
-  return lists.toSorted((a, b) => weight(a) - weight(b))[0]
 }

@@ -2,15 +2,8 @@ import { FindCoordinatorKeyTypes, findCoordinatorV4, metadataV12 } from '@platfo
 import { backoffMs, type Backoff } from '../../domain/backoff.ts'
 import { OrdermillError } from '../../errors.ts'
 import { openConnections, type Broker, type Connections, type KafkaConnection } from './kafka-connections.ts'
-import {
-  logClosed,
-  logError,
-  protocolErrorsIn,
-  refusalIn,
-  tolerating,
-  unknownPartition,
-  unknownTopic,
-} from './kafka-errors.ts'
+import { logClosed, unknownPartition, unknownTopic } from '../../ports/log-errors.ts'
+import { hasProtocolError, logError, protocolErrorsIn, refusalIn, tolerating } from './kafka-errors.ts'
 
 export type Topic = Readonly<{
   name: string
@@ -43,6 +36,10 @@ export type Cluster = Readonly<{
   /** One at least. */
   brokers: () => Promise<readonly [Broker, ...Broker[]]>
   forget: () => void
+  /** Whether the same call with the same arguments will fail again. */
+  isLasting: (error: unknown) => boolean
+  /** Asks one broker after another until one answers, those that are known first. */
+  askAny: <Result>(question: (broker: Broker) => Promise<Result>) => Promise<Result>
   /**
    * Tries again while it fails by what may pass, and forgets in between where things were.
    *
@@ -67,11 +64,12 @@ const lasting: ReadonlySet<string> = new Set([
   'POLICY_VIOLATION',
   'UNSUPPORTED_VERSION',
   'INCONSISTENT_GROUP_PROTOCOL',
-  'INVALID_PRODUCER_EPOCH',
-  'PRODUCER_FENCED',
   'ILLEGAL_GENERATION',
   'UNKNOWN_MEMBER_ID',
 ])
+
+/** Asks to come again, to the same broker. */
+const notOfPlaces = ['UNSTABLE_OFFSET_COMMIT', 'CONCURRENT_TRANSACTIONS', 'NOT_ENOUGH_REPLICAS']
 
 /** Of a single topic or partition: the rest of the answer is good. */
 const incomplete = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'REPLICA_NOT_AVAILABLE']
@@ -90,7 +88,7 @@ export function openCluster(connection: KafkaConnection, { sleep, random }: Runt
     let failure: unknown = logClosed()
     for (const broker of uniqueBrokers([...brokers, ...bootstrap])) {
       try {
-        return await question(broker)
+        return await inTime(question(broker))
       } catch (error) {
         if (refusalIn(error) !== undefined || closing.signal.aborted) throw error
         failure = error
@@ -115,6 +113,7 @@ export function openCluster(connection: KafkaConnection, { sleep, random }: Runt
     return found
   }
   const forget = (): void => {
+    brokers = []
     known.clear()
     coordinators.clear()
     controller = undefined
@@ -149,6 +148,8 @@ export function openCluster(connection: KafkaConnection, { sleep, random }: Runt
       return first ? [first, ...others] : noBroker()
     },
     forget,
+    isLasting,
+    askAny,
     async persistently(attempt, { forMs = retryForMs, signal = closing.signal } = {}) {
       const endMs = performance.now() + forMs
       for (let failures = 1; ; failures += 1) {
@@ -157,7 +158,7 @@ export function openCluster(connection: KafkaConnection, { sleep, random }: Runt
         } catch (error) {
           if (closing.signal.aborted) throw logClosed()
           if (isLasting(error) || signal.aborted || performance.now() > endMs) throw logError(error)
-          forget()
+          if (!hasProtocolError(error, ...notOfPlaces)) forget()
           await sleep(backoffMs(retryPause, failures, random()), signal)
         }
       }
@@ -199,6 +200,22 @@ function topicsIn({ topics, brokers }: metadataV12.MetadataResponse): readonly T
     for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = byId.get(leaderId)
     return [{ name, id: topicId, leaders }]
   })
+}
+
+/** Of a question that any broker answers at once. */
+const answerWithinMs = 3_000
+
+async function inTime<Result>(asked: Promise<Result>): Promise<Result> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    reject(new OrdermillError('LOG_UNAVAILABLE', `a broker gave no answer within ${answerWithinMs} ms`))
+  }, answerWithinMs)
+  asked.catch(() => {})
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function uniqueBrokers(brokers: readonly Broker[]): readonly Broker[] {

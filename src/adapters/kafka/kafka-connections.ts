@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { Connection, type API, type ConnectionOptions } from '@platformatic/kafka'
-import { logClosed } from './kafka-errors.ts'
+import { logClosed } from '../../ports/log-errors.ts'
 
 export type Broker = Readonly<{ host: string; port: number }>
 
@@ -40,16 +40,16 @@ export function openConnections({ clientId, tls, sasl }: KafkaConnection): Conne
   const brokenBy = new WeakMap<Connection, unknown>()
   let closed = false
 
-  const connect = async (key: string, { host, port }: Broker): Promise<Connection> => {
+  const connect = async ({ host, port }: Broker, forget: () => void): Promise<Connection> => {
     // An address is no name to ask for, which Node says on stderr; it is compared with the certificate all the same.
     const tlsServerName = isIP(host) === 0 ? host : false
     const connection = new Connection(clientId, { ...options, tlsServerName })
     // Without a listener the event would end the process.
     connection.on('error', (error) => {
       brokenBy.set(connection, error)
-      opened.delete(key)
+      forget()
     })
-    connection.on('close', () => opened.delete(key))
+    connection.on('close', forget)
     await connection.connect(host, port)
     return connection
   }
@@ -58,9 +58,13 @@ export function openConnections({ clientId, tls, sasl }: KafkaConnection): Conne
     const key = `${broker.host}:${broker.port}`
     const known = opened.get(key)
     if (known) return known
-    const connecting = connect(key, broker)
+    // Its successor may stand there when the old one closes.
+    const forget = (): void => {
+      if (opened.get(key) === connecting) opened.delete(key)
+    }
+    const connecting = connect(broker, forget)
     opened.set(key, connecting)
-    connecting.catch(() => opened.delete(key))
+    connecting.catch(forget)
     return connecting
   }
   return {

@@ -32,6 +32,17 @@ export async function tolerating<Answer>(names: readonly string[], asked: Promis
   }
 }
 
+/** The answer, whatever errors are told of its parts: who asked looks at them. */
+export async function answered<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked
+  } catch (error) {
+    if (!(error instanceof ResponseError)) throw error
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the parser of this very call has made
+    return Reflect.get(error, 'response') as Answer
+  }
+}
+
 /** The member that asked is not, or no longer, of the group's current generation. */
 export function isFencedMember(error: unknown): boolean {
   return hasProtocolError(
@@ -85,35 +96,17 @@ export function logError(error: unknown): OrdermillError {
   if (hasProtocolError(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')) {
     return new OrdermillError('RECORD_TOO_LARGE', 'A record is larger than its topic takes: split or shorten it.')
   }
-  return new OrdermillError('LOG_UNAVAILABLE', `Kafka does not do what was asked: ${shortly(error)}.`, { cause: error })
+  const names = [...protocolErrorsIn(error)].join(', ')
+  const message = names ? `Kafka can't do it now: ${names}.` : `Kafka can't be reached: ${shortly(error)}.`
+  return new OrdermillError('LOG_UNAVAILABLE', message, { cause: error })
 }
 
 /** The innermost reasons, since the outer ones say only that something failed. */
 function shortly(error: unknown): string {
   const parts = partsOf(error)
   if (parts.length === 0) return String(error)
-  const names = protocolErrorsIn(error)
-  if (names.size > 0) return [...names].join(', ')
   const inner = parts.filter((part) => !(part instanceof AggregateError) && part.cause === undefined)
   // Node's errors of several addresses have a code and no message.
   const texts = inner.map((part) => part.message || String(Reflect.get(part, 'code') ?? part.name))
   return [...new Set(texts)].slice(0, 3).join('; ')
-}
-
-export function unknownTopic(topic: string): OrdermillError {
-  return new OrdermillError('TOPIC_UNKNOWN', `The log has no topic ${topic}: create it first, or check its name.`)
-}
-
-export function unknownPartition(topic: string, partition: number, partitions: number): OrdermillError {
-  const has = `topic ${topic} has ${partitions} partition(s), counted from 0`
-  return new OrdermillError('TOPIC_UNKNOWN', `The log has no partition ${partition} of ${topic}: ${has}.`)
-}
-
-export function recordTooLarge(topic: string, bytes: number, bytesMax: number): OrdermillError {
-  const what = `A record of ${bytes} bytes is more than the ${bytesMax} that topic ${topic} takes`
-  return new OrdermillError('RECORD_TOO_LARGE', `${what}: nothing of this append was written. Split or shorten it.`)
-}
-
-export function logClosed(): OrdermillError {
-  return new OrdermillError('LOG_UNAVAILABLE', 'The log is closed: open it again.')
 }

@@ -7,7 +7,6 @@ export type FetchedPartition = Readonly<{
   /** Everything below it belongs to transactions that have ended. */
   lastStableOffset: number
   highWatermark: number
-  logStartOffset: number
   abortedTransactions: readonly Readonly<{ producerId: bigint; firstOffset: number }>[]
   /** Whole record batches, and perhaps a part of one. */
   bytes: Buffer
@@ -61,7 +60,8 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
   const errorCode = reader.readInt16()
   const highWatermark = Number(reader.readInt64())
   const lastStableOffset = Number(reader.readInt64())
-  const logStartOffset = Number(reader.readInt64())
+  // Where the log begins.
+  reader.readInt64()
   const abortedTransactions =
     reader.readNullableArray((each) => ({
       producerId: each.readInt64(),
@@ -75,7 +75,6 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
     errorCode,
     highWatermark,
     lastStableOffset,
-    logStartOffset,
     abortedTransactions,
     bytes,
   }

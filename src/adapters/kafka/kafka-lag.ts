@@ -1,7 +1,7 @@
 import { describeGroupsV5, listGroupsV4 } from '@platformatic/kafka'
 import type { PartitionLag } from '../../ports/log.ts'
 import { decodeMember } from './kafka-assignor.ts'
-import type { Cluster, Runtime } from './kafka-cluster.ts'
+import type { Cluster, Runtime, Topic } from './kafka-cluster.ts'
 import { hasProtocolError } from './kafka-errors.ts'
 import { committedOffsets, edgesOf, type CommittedOffsets } from './kafka-offsets.ts'
 import { readRange } from './kafka-read.ts'
@@ -24,10 +24,11 @@ export async function groupLag(
   reads?: readonly string[],
 ): Promise<readonly PartitionLag[]> {
   return cluster.persistently(async () => {
-    const committed = await committedNow(cluster, group)
-    const topics = await cluster.topics([
-      ...new Set([...committed.keys(), ...(reads ?? (await subscribedTopics(cluster, group)))]),
-    ])
+    const known = reads && (await cluster.topics(reads))
+    const committed = await committedNow(cluster, group, known)
+    const read = known ?? (await cluster.topics(await subscribedTopics(cluster, group)))
+    const others = [...committed.keys()].filter((name) => !read.some((topic) => topic.name === name))
+    const topics = [...read, ...(others.length > 0 ? await cluster.topics(others) : [])]
     const places = topics.flatMap(placesOf)
     const [begins, ends] = await Promise.all([edgesOf(cluster, places, 'begin'), edgesOf(cluster, places, 'end')])
     return Promise.all(
@@ -47,14 +48,27 @@ export async function groupLag(
 /** Longer than a transaction takes to end; one that takes longer was left open by a process that died. */
 const unstableForMs = 300
 
-/** A transaction whose end is being written counts, as its outputs are readable already or will be in a moment. */
-async function committedNow(cluster: Cluster, group: string): Promise<CommittedOffsets> {
-  try {
-    const stable = () => committedOffsets(cluster, group, { requireStable: true })
-    return await cluster.persistently(stable, { forMs: unstableForMs })
-  } catch {
-    return committedOffsets(cluster, group, { requireStable: false })
-  }
+/**
+ * A transaction whose end is being written counts, as its outputs are readable already or will be in a moment.
+ *
+ * @param topics what the group reads, where that is known: a group that is asked for all it has tells of no open transaction
+ */
+async function committedNow(
+  cluster: Cluster,
+  group: string,
+  topics: readonly Topic[] | undefined,
+): Promise<CommittedOffsets> {
+  const asked = topics ? { topics } : {}
+  const endMs = performance.now() + unstableForMs
+  return cluster.persistently(async () => {
+    try {
+      return await committedOffsets(cluster, group, { ...asked, requireStable: true })
+    } catch (error) {
+      const isUnstable = hasProtocolError(error, 'UNSTABLE_OFFSET_COMMIT')
+      if (!isUnstable || performance.now() < endMs) throw error
+      return committedOffsets(cluster, group, { ...asked, requireStable: false })
+    }
+  })
 }
 
 /** What its members read, by what they told the group. */

@@ -4,12 +4,13 @@ import type { Log, NewRecord } from '../../ports/log.ts'
 import { openAppender } from './kafka-append.ts'
 import { openCluster } from './kafka-cluster.ts'
 import type { KafkaConnection } from './kafka-connections.ts'
-import { logClosed, logError } from './kafka-errors.ts'
+import { logClosed } from '../../ports/log-errors.ts'
+import { logError } from './kafka-errors.ts'
 import { groupLag, groupNames } from './kafka-lag.ts'
 import { placeRecords, type Batch } from './kafka-placement.ts'
 import { commitGroupOffsets } from './kafka-offset-commit.ts'
 import { openIdempotentProducer, openPlainProducer } from './kafka-plain-producer.ts'
-import type { Producer } from './kafka-producer.ts'
+import type { TransactionalProducer } from './kafka-producer.ts'
 import { openTransactionalProducer } from './kafka-transactional-producer.ts'
 import { readRange } from './kafka-read.ts'
 import { seek } from './kafka-seek.ts'
@@ -47,7 +48,7 @@ export function openKafkaLog(options: KafkaLogOptions): Log {
     placeRecords({ cluster, limitsOf, random }, records)
   const producing = { cluster, runtime, now: Date.now }
   /** Each process, and each use in it, has transactional ids of its own: none can fence another by mistake. */
-  const newTransactional = (name: string): Producer =>
+  const newTransactional = (name: string): TransactionalProducer =>
     openTransactionalProducer(producing, `ordermill-${name}-${randomUUID()}`)
   const isReadable = async ({ topic, partition }: Batch, offset: number): Promise<boolean> => {
     const range = { topic, partition, offset, recordsMax: 1, bytesMax: 1 }

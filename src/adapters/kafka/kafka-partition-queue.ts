@@ -30,10 +30,13 @@ export function newQueue(start: Start): PartitionQueue {
   return { ...start, next: start.from, end: start.from, isFetched: false, lost: undefined, records: [], bytes: 0 }
 }
 
+/** What the object of a record takes: without it, millions of records without a value would weigh nothing. */
+const recordOverheadBytes = 256
+
 export function fill(queue: PartitionQueue, { records, next }: Committed, end: number): void {
   for (const record of records) {
     queue.records.push(record)
-    queue.bytes += recordBytes(record)
+    queue.bytes += recordBytes(record) + recordOverheadBytes
   }
   queue.next = next
   queue.end = Math.max(end, next)
@@ -85,7 +88,7 @@ function take(queue: PartitionQueue, { recordsMax, bytesMax }: Limits, isFirst: 
     bytes += size
     count += 1
   }
-  queue.bytes -= bytes
+  queue.bytes -= bytes + count * recordOverheadBytes
   return { records: queue.records.splice(0, count), bytes }
 }
 

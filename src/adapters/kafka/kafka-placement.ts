@@ -1,7 +1,7 @@
 import { partitionOfKey } from '../../domain/partitioner.ts'
 import type { NewRecord } from '../../ports/log.ts'
 import type { Cluster, Topic } from './kafka-cluster.ts'
-import { recordTooLarge, unknownPartition } from './kafka-errors.ts'
+import { recordTooLarge, unknownPartition } from '../../ports/log-errors.ts'
 import type { TopicLimits } from './kafka-topic-limits.ts'
 import { batchOverheadBytes, encodedBytes } from './record-batch.ts'
 

@@ -1,5 +1,7 @@
+import { ProtocolError, type produceV9 } from '@platformatic/kafka'
 import type { Cluster } from './kafka-cluster.ts'
-import type { Connections } from './kafka-connections.ts'
+import type { Broker, Connections } from './kafka-connections.ts'
+import { answered } from './kafka-errors.ts'
 import type { Batch } from './kafka-placement.ts'
 import { produceApi, type EncodedBatch } from './kafka-produce-api.ts'
 import { encodeBatch } from './record-batch.ts'
@@ -27,32 +29,60 @@ export function encodeAll(
   })
 }
 
-/** All requests to a broker go out at once, on one connection: it handles them in their order. */
-export async function produce(
+export type Outcome = Readonly<{ base: number } | { error: unknown }>
+
+/**
+ * Where each batch was written, or why not: a partition without a leader holds up no other. All requests to a broker go
+ * out at once, on one connection: it handles them in their order.
+ */
+export async function produceEach(
   cluster: Cluster,
   connections: Connections,
   transactionalId: string | null,
   encoded: readonly Encoded[],
-): Promise<ReadonlyMap<Batch, number>> {
+): Promise<ReadonlyMap<Encoded, Outcome>> {
+  const outcomes = new Map<Encoded, Outcome>()
+  const leaders = new Map<Encoded, Broker>()
+  const findLeader = async (one: Encoded): Promise<void> => {
+    try {
+      leaders.set(one, await cluster.leader(one.topic, one.partition))
+    } catch (error) {
+      outcomes.set(one, { error })
+    }
+  }
+  await Promise.all(encoded.map(findLeader))
+  const led = encoded.filter((one) => leaders.has(one))
+  const byLeader = Map.groupBy(led, (one) => `${leaders.get(one)?.host}:${leaders.get(one)?.port}`)
+  const send = async (request: readonly Encoded[]): Promise<void> => {
+    const [first] = request
+    const leader = first && leaders.get(first)
+    if (!leader) return
+    try {
+      const answer = await answered(connections.ask(leader, produceApi, transactionalId, request))
+      for (const one of request) outcomes.set(one, outcomeIn(answer, one))
+    } catch (error) {
+      for (const one of request) outcomes.set(one, { error })
+    }
+  }
+  await Promise.all([...byLeader.values()].flatMap(requestsOf).map(send))
+  return outcomes
+}
+
+/** As {@link produceEach}, where all must be written. @throws the first reason why one was not */
+export async function produceAll(...args: Parameters<typeof produceEach>): Promise<ReadonlyMap<Batch, number>> {
   const bases = new Map<Batch, number>()
-  const leaders = await Promise.all(encoded.map(({ topic, partition }) => cluster.leader(topic, partition)))
-  const byLeader = Map.groupBy(encoded.entries(), ([index]) => `${leaders[index]?.host}:${leaders[index]?.port}`)
-  await Promise.all(
-    [...byLeader.values()].flatMap((own) => {
-      const leader = leaders[own[0]?.[0] ?? 0]
-      if (!leader) return []
-      return requestsOf(own.map(([, one]) => one)).map(async (request) => {
-        const { responses } = await connections.ask(leader, produceApi, transactionalId, request)
-        for (const { name, partitionResponses } of responses) {
-          for (const { index, baseOffset } of partitionResponses) {
-            const written = request.find(({ topic, partition }) => topic === name && partition === index)
-            if (written) bases.set(written.batch, Number(baseOffset))
-          }
-        }
-      })
-    }),
-  )
+  for (const [{ batch }, outcome] of await produceEach(...args)) {
+    if ('error' in outcome) throw outcome.error
+    bases.set(batch, outcome.base)
+  }
   return bases
+}
+
+function outcomeIn({ responses }: produceV9.ProduceResponse, { topic, partition }: Encoded): Outcome {
+  const answers = responses.find(({ name }) => name === topic)?.partitionResponses
+  const answer = answers?.find(({ index }) => index === partition)
+  if (answer?.errorCode === 0) return { base: Number(answer.baseOffset) }
+  return { error: new ProtocolError(answer?.errorCode ?? 'UNKNOWN_SERVER_ERROR', `${topic}-${partition}`) }
 }
 
 /** A request has one batch a partition at most; the next one of a partition goes into the next request. */

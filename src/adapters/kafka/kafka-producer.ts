@@ -12,8 +12,19 @@ export type Producer = Readonly<{
    * @throws whatever the brokers answer: nothing is known then of what was written, until the next call begins
    */
   commit: (write: Write) => Promise<ReadonlyMap<Batch, number>>
-  /** Resolves once every earlier call's outcome is certain: what it wrote can be read, or never will be. */
-  settled: () => Promise<void>
+  close: () => Promise<void>
+}>
+
+export type TransactionalProducer = Producer &
+  Readonly<{
+    /** Resolves once every earlier call's outcome is certain: what it wrote can be read, or never will be. */
+    settled: () => Promise<void>
+  }>
+
+/** Writes each batch by itself: some may be written although others are not. */
+export type BatchWriter = Readonly<{
+  /** The offset of each batch's first record, once it is written. */
+  write: (batches: readonly Batch[]) => Promise<ReadonlyMap<Batch, Promise<number>>>
   close: () => Promise<void>
 }>
 

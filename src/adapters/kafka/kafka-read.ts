@@ -1,13 +1,11 @@
 import { ProtocolError, protocolErrorsCodesById } from '@platformatic/kafka'
-import type { LogRecord, ReadRange } from '../../ports/log.ts'
+import type { LogRecord, ReadRange, ReadResult } from '../../ports/log.ts'
 import type { Cluster, Runtime } from './kafka-cluster.ts'
 import { committedOf } from './kafka-committed.ts'
 import { fetchApi, type FetchedPartition } from './kafka-fetch-api.ts'
-import { unknownPartition } from './kafka-errors.ts'
+import { unknownPartition } from '../../ports/log-errors.ts'
 import { beginOf } from './kafka-offsets.ts'
 import { recordBytes } from './kafka-placement.ts'
-
-type Range = Readonly<{ records: readonly LogRecord[]; next: number }>
 
 /**
  * Kafka writes the marker that ends a transaction to one partition after another. A reader that saw one waits so long
@@ -17,8 +15,10 @@ const unendedForMs = 200
 const unendedPauseMs = 3
 /** The first record batch comes whole, whatever this says. */
 const fetchBytesMax = 4 * 1024 * 1024
+/** Aborted records come too, and are to be passed in few steps. */
+const fetchBytesMin = 64 * 1024
 
-export async function readRange(cluster: Cluster, runtime: Runtime, range: ReadRange): Promise<Range> {
+export async function readRange(cluster: Cluster, runtime: Runtime, range: ReadRange): Promise<ReadResult> {
   const { topic: name, partition, recordsMax, bytesMax } = range
   return cluster.persistently(async () => {
     const topic = await cluster.topic(name)
@@ -26,7 +26,12 @@ export async function readRange(cluster: Cluster, runtime: Runtime, range: ReadR
     const leader = await cluster.leader(name, partition)
     const endMs = performance.now() + unendedForMs
     for (let offset = range.offset; ;) {
-      const target = { topicId: topic.id, partition, offset, bytesMax: Math.min(bytesMax, fetchBytesMax) }
+      const target = {
+        topicId: topic.id,
+        partition,
+        offset,
+        bytesMax: Math.max(fetchBytesMin, Math.min(bytesMax, fetchBytesMax)),
+      }
       const limits = { waitMs: 0, bytesMax: fetchBytesMax }
       const [answer] = await cluster.shared.ask(leader, fetchApi, [target], limits)
       if (!answer) throw new ProtocolError('UNKNOWN_SERVER_ERROR')
@@ -41,7 +46,8 @@ export async function readRange(cluster: Cluster, runtime: Runtime, range: ReadR
       const { records, next } = committedOf(answer, { topic: name, topicId: topic.id, partition }, offset)
       if (records.length > 0) return atMost(records, next, { recordsMax, bytesMax })
       if (next === offset) {
-        if (!isUnended(answer) || performance.now() > endMs) return { records, next }
+        const isBlocked = isUnended(answer, offset)
+        if (!isBlocked || performance.now() > endMs) return { records, next, isBlocked }
         await runtime.sleep(unendedPauseMs, new AbortController().signal)
       }
       offset = next
@@ -49,15 +55,16 @@ export async function readRange(cluster: Cluster, runtime: Runtime, range: ReadR
   })
 }
 
-function isUnended({ lastStableOffset, highWatermark }: FetchedPartition): boolean {
-  return lastStableOffset < highWatermark
+/** A leader that was just elected may not know yet how far its records are committed: then its end is below `offset`. */
+function isUnended({ lastStableOffset, highWatermark }: FetchedPartition, offset: number): boolean {
+  return lastStableOffset < highWatermark || lastStableOffset < offset
 }
 
 function atMost(
   records: readonly LogRecord[],
   next: number,
   { recordsMax, bytesMax }: Pick<ReadRange, 'recordsMax' | 'bytesMax'>,
-): Range {
+): ReadResult {
   let bytes = 0
   const cut = records.findIndex((record, index) => {
     bytes += recordBytes(record)

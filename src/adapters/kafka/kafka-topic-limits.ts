@@ -27,8 +27,9 @@ const key = 'max.message.bytes'
 async function askBatchBytesMax(cluster: Cluster, topic: string): Promise<number> {
   const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: [key] }
   try {
-    const [broker] = await cluster.brokers()
-    const { results } = await cluster.shared.ask(broker, describeConfigsV4.api, [resource], false, false)
+    const { results } = await cluster.askAny((broker) =>
+      cluster.shared.ask(broker, describeConfigsV4.api, [resource], false, false),
+    )
     return Number(results[0]?.configs.find(({ name }) => name === key)?.value ?? batchBytesMaxDefault)
   } catch (error) {
     // Describing a topic is a right of its own; writing to it does not need it.

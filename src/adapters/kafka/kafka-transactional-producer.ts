@@ -8,8 +8,8 @@ import {
 import { hasProtocolError } from './kafka-errors.ts'
 import { topicsOf, type GroupOffsets } from './kafka-offset-commit.ts'
 import type { Batch } from './kafka-placement.ts'
-import { encodeAll, produce, type Identity } from './kafka-produce.ts'
-import type { Producer, ProducerDeps, Write } from './kafka-producer.ts'
+import { encodeAll, produceAll, type Identity } from './kafka-produce.ts'
+import type { ProducerDeps, TransactionalProducer, Write } from './kafka-producer.ts'
 
 /**
  * A dead process's transaction is aborted by the broker after this long, or up to ten seconds later, when it looks: until
@@ -29,7 +29,10 @@ const concurrentForMs = 30_000
  *
  * @param transactionalId of this producer alone: whoever takes an identity for it fences the one before
  */
-export function openTransactionalProducer({ cluster, runtime, now }: ProducerDeps, transactionalId: string): Producer {
+export function openTransactionalProducer(
+  { cluster, runtime, now }: ProducerDeps,
+  transactionalId: string,
+): TransactionalProducer {
   const connections = cluster.connect()
   let identity: Promise<Identity> | undefined
 
@@ -99,7 +102,7 @@ export function openTransactionalProducer({ cluster, runtime, now }: ProducerDep
     await Promise.all([addPartitions(own, batches), addGroup(own, offsets)])
     const encoded = encodeAll(batches, own, { isTransactional: true, timestampMs: now() })
     const [bases] = await Promise.all([
-      produce(cluster, connections, transactionalId, encoded),
+      produceAll(cluster, connections, transactionalId, encoded),
       commitOffsets(own, offsets),
     ])
     const { producerId, producerEpoch } = own

@@ -26,13 +26,15 @@ export async function transform(
   const membership = openMembership({ cluster, runtime, group, topics, onTrouble })
   const attempts: Attempts = new Map()
   let failures = 0
+  /** Goes on counting: a member that joins again may find itself in the same generation. */
+  let takes = 0
   const commit: TransformDeps['commit'] = async (outputs, offsets) => {
     await deps.commit(outputs, offsets)
     failures = 0
   }
   const work = async (generation: Generation): Promise<void> => {
     const stopping = AbortSignal.any([signal, generation.over])
-    let takes = 0
+    takes += 1
     while (!stopping.aborted) {
       const end = await consume({ ...deps, commit, subscription, step, attempts }, generation, takes, signal)
       if (end === 'stopped' || end === 'generation-over') return

@@ -48,7 +48,7 @@ export async function checkSpace({ dataDir }: Config): Promise<Check> {
   return { name: 'disk', status, detail, advice: 'make room, or set ORDERMILL_DATA_DIR to another disk' }
 }
 
-export async function checkPort({ host, port }: Config, server: string | undefined): Promise<Check> {
+export async function checkPort({ host, port, kafka }: Config, server: string | undefined): Promise<Check> {
   const name = 'port'
   if (server !== undefined && new URL(server).port === `${port}`) {
     return { name, status: 'ok', detail: `${port} of ${host} is the server’s` }
@@ -57,6 +57,8 @@ export async function checkPort({ host, port }: Config, server: string | undefin
   if (problem === undefined) return { name, status: 'ok', detail: `${port} of ${host} is free` }
   const detail = `${port} of ${host} can not be listened on (${problem})`
   if (problem === 'EADDRINUSE' && (await isOrdermill(host, port))) {
+    // On Kafka any number of them may run.
+    if (kafka) return { name, status: 'ok', detail: `${port} of ${host} is a server’s of Ordermill` }
     const advice = 'set PORT to another one, or stop that server first'
     return { name, status: 'warn', detail: `${port} of ${host} is taken by another server of Ordermill`, advice }
   }

@@ -13,6 +13,8 @@ export type InputOptions = Readonly<{
   random: () => number
   /** Tells records of several inputs apart: order ids begin above it. */
   idBase?: number
+  /** Whether all records of an order are on one partition, whatever their keys. */
+  ordersStay?: boolean
 }>
 
 type Draft = Readonly<{ orderId: number; value: string }>
@@ -41,7 +43,8 @@ export function makeInput(options: InputOptions): readonly NewRecord[] {
     if (luck >= 0.92) return poison(options, index)
     const draft = earlier ? again(earlier, options) : newOrder(options, known.length)
     known.push(draft)
-    return placed(options, { key: utf8(`${draft.orderId}`), value: utf8(draft.value) }, 'order', index)
+    const record = placed(options, { key: utf8(`${draft.orderId}`), value: utf8(draft.value) }, 'order', index)
+    return options.ordersStay ? { ...record, partition: draft.orderId % options.partitions } : record
   })
 }
 

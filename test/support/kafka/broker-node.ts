@@ -2,8 +2,10 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from '../free-port.ts'
 import { waitFor } from '../wait-for.ts'
 import { brokersKnownAt } from './brokers-known-at.ts'
+import { archivedClasses } from './class-archive.ts'
 import { formatData, formatDataWithUsers } from './format.ts'
 import { startGuardedJvm, type GuardedJvm } from './guarded-jvm.ts'
 import { kafkaJars } from './jars.ts'
@@ -53,7 +55,12 @@ export function nodeDirectory(): Promise<string> {
 
 /** Starts its process; resolves when it is ready, or rejects with what it printed. */
 export async function startNode(options: NodeOptions): Promise<Broker> {
-  const { plan, jvm = quickJvm, directory = await nodeDirectory(), scramUsers } = options
+  const {
+    plan,
+    jvm = [...quickJvm, ...(await archivedClasses(startAndStop))],
+    directory = await nodeDirectory(),
+    scramUsers,
+  } = options
   const dataDir = join(directory, 'data')
   const propertiesFile = join(directory, 'server.properties')
   const logFile = join(directory, 'output.log')
@@ -118,6 +125,15 @@ export async function startNode(options: NodeOptions): Promise<Broker> {
     stop,
     logTail,
   }
+}
+
+/** Of a broker that nobody needs. */
+async function startAndStop(jvm: readonly string[]): Promise<void> {
+  const [controllerPort = 0, port = 0] = await freePorts(2)
+  const listeners = [{ name: 'DIRECT', protocol: 'PLAINTEXT', port }] as const
+  const plan = { id: 1, controllerPort, listeners, voters: [`1@127.0.0.1:${controllerPort}`], properties: {} }
+  const node = await startNode({ plan, jvm: [...quickJvm, ...jvm] })
+  await node.stop()
 }
 
 const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true']

@@ -19,16 +19,6 @@ export type NodePlan = Readonly<{
   properties: Properties
 }>
 
-/**
- * For tests that wait for retention or compaction, which Kafka first looks after when most tests are over. Not for all:
- * records with a timestamp of long ago would vanish while a test reads them.
- */
-export const promptCleaning = {
-  'log.initial.task.delay.ms': 500,
-  'log.retention.check.interval.ms': 500,
-  'log.cleaner.backoff.ms': 500,
-} as const satisfies Properties
-
 /** As small and quick as a broker gets: tests start many. */
 export function serverProperties({ id, controllerPort, listeners, voters, dataDir, properties }: NodePlan): string {
   const replicas = voters.length

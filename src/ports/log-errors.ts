@@ -1,4 +1,6 @@
-import { OrdermillError } from '../../errors.ts'
+import { OrdermillError } from '../errors.ts'
+
+/* What every log says of the same mistakes. */
 
 export function unknownTopic(topic: string): OrdermillError {
   return new OrdermillError('TOPIC_UNKNOWN', `The log has no topic ${topic}: create it first, or check its name.`)
@@ -21,4 +23,12 @@ export function logClosed(): OrdermillError {
 export function fenced(group: string, topic: string, partition: number): OrdermillError {
   const what = `Partition ${partition} of ${topic} was taken away from this member of ${group}`
   return new OrdermillError('FENCED', `${what}: what it did in the meantime is dropped.`)
+}
+
+export function tooMuchPending(bytesMax: number): OrdermillError {
+  const limit = `more than ${bytesMax} bytes wait to be written`
+  return new OrdermillError(
+    'LOG_UNAVAILABLE',
+    `The log is written to faster than it takes: ${limit}. Wait for earlier appends.`,
+  )
 }

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createTopicsByJava } from '../../support/kafka/create-topics.ts'
+import { readCommitted } from '../../support/kafka/committed-reader.ts'
+import { kafkaSuiteOptions, useOwnBroker } from '../../support/kafka/suite.ts'
+import { tempDir } from '../../support/temp.ts'
+import { waitFor } from '../../support/wait-for.ts'
+import { json, site, untilCaughtUp, type Running } from './ordermill.ts'
+
+describe('processes of ordermill run', kafkaSuiteOptions({ ownBroker: true }), () => {
+  const broker = useOwnBroker()
+
+  it('share the partitions of a service, and do nothing twice when one leaves', async (t) => {
+    const { bootstrap } = broker()
+    const here = site(t, {
+      bootstrap,
+      dataDir: await tempDir(t),
+      env: { TOPIC_NAME: 'shared', SLEEP_SECONDS: '0.002' },
+    })
+    const first = await here.service('payment')
+    const [second, ...analytics] = await Promise.all([
+      here.service('payment'),
+      here.service('analytics'),
+      here.service('analytics'),
+    ])
+    const api = await here.server(['run', 'api'])
+    const producer = await here.service('producer', { LOG_LEVEL: 'trace' })
+    const members = [first, second, ...analytics]
+    await waitFor('each has handled records', async () => (await Promise.all(members.map(processed))).every(Boolean))
+    assert.equal((await first.end('SIGTERM')).code, 0)
+    const before = await processed(second)
+    await waitFor('the one that is left goes on', async () => (await processed(second)) > before + 500)
+    const { code, stdout, stderr } = await producer.end('SIGTERM')
+    assert.equal(code, 0, stderr)
+    const lines = stdout.trimEnd().split('\n')
+    for (const line of lines) assert.match(line, /^order=\d+ topic=shared partition=\d offset=\d+$/)
+    assert.match(stderr, /^\{"level":/m, 'what it logs is elsewhere')
+    const count = lines.length
+
+    await untilCaughtUp(api.url, ['payments-group', 'analytics-group'])
+    const { order_count: counted, duplicates, payments } = await api.totals()
+    assert.deepEqual([counted, duplicates, payments.paid, payments.duplicates], [count, 0, count, 0])
+    const paid = await readCommitted(bootstrap, ['payments'])
+    assert.deepEqual([paid.length, new Set(paid.map(({ key }) => String(key))).size], [count, count])
+    for (const one of [second, ...analytics, api]) {
+      const ended = await one.end('SIGTERM')
+      assert.equal(ended.code, 0, ended.stderr)
+    }
+  })
+
+  it('finish at SIGTERM what they have begun, and end at once by a second signal', async (t) => {
+    const { bootstrap } = broker()
+    await createTopicsByJava(bootstrap, { slow: 1 })
+    const dataDir = await tempDir(t)
+    const env = { TOPIC_NAME: 'slow', SLEEP_SECONDS: '0' }
+    const here = site(t, { bootstrap, dataDir, env })
+    const api = await here.server(['run', 'api'])
+    const charging = () => waitFor('charges are under way', async () => (await payments(api, 'PENDING')) > 0)
+    const reader = await here.service('analytics')
+
+    // Before it begins, so that its first batch has them all.
+    assert.equal((await here.run(['produce', '--count', '50'])).code, 0)
+    const draining = await here.begun('payment', { ORDERMILL_GATEWAY_LATENCY_MS: '2000' })
+    await charging()
+    const drained = await draining.end('SIGTERM')
+    assert.equal(drained.code, 0, drained.stderr)
+    assert.match(drained.stderr, /Stopping: batches in flight are finished first\n$/)
+    await untilCaughtUp(api.url, ['payments-group', 'analytics-group'])
+    assert.equal((await api.totals()).payments.paid, 50)
+
+    const stubborn = await here.service('payment', {
+      ORDERMILL_GATEWAY_LATENCY_MS: '60000',
+      ORDERMILL_PAYMENT_TIMEOUT_MS: '90000',
+    })
+    const produced = await here.run(['produce', '--count', '30'])
+    assert.equal(produced.code, 0, produced.stderr)
+    await charging()
+    const ending = stubborn.end('SIGTERM')
+    await stubborn.printed(/(Stopping)/)
+    await stubborn.end('SIGINT')
+    const { code, stderr } = await ending
+    assert.equal(code, 1)
+    assert.match(stderr, /\nordermill: INTERNAL: stopped at once by a second signal; [^\n]+\n$/)
+
+    await here.service('payment')
+    await waitFor('the next one pays what was begun', async () => (await api.totals()).payments.paid === 80)
+    assert.equal((await reader.end('SIGTERM')).code, 0)
+  })
+})
+
+async function processed({ url }: Running): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const samples = [...text.matchAll(/^ordermill_records_processed_total\{[^}]*\} (\d+)$/gm)]
+  return samples.reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+async function payments({ url }: Running, outcome: string): Promise<number> {
+  const { items } = await json<{ items: unknown[] }>(`${url}/api/v1/payments?outcome=${outcome}&limit=1`)
+  return items.length
+}

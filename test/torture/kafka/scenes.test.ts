@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { seededRandom } from '../../../src/domain/random.ts'
+import { makeInput } from '../../support/audit/input.ts'
+import { kafkaSuiteOptions, useOwnBroker } from '../../support/kafka/suite.ts'
+import { groupByService, type ServiceName } from '../../support/pipeline-rig.ts'
+import { tempDir } from '../../support/temp.ts'
+import { waitFor } from '../../support/wait-for.ts'
+import type { Crash, CrashPoint } from '../crash-points.ts'
+import { partitions } from '../messages.ts'
+import { openGroupAdmin } from './group-members.ts'
+import { judgedLog } from './judge.ts'
+import { leftToDo } from './left-to-do.ts'
+import { abortTransactions } from './log-faults.ts'
+import { isAsleep } from './service-faults.ts'
+import { openSite, type Site, type SiteOptions } from './site.ts'
+import { limit } from './stage.ts'
+
+const limitMs = 60_000
+const records = 400
+/** Of a transaction's 10 s, within which the zombie must be awake again. */
+const heldUpMs = 3_000
+
+type Planted = Pick<SiteOptions, 'plant' | 'plantedSource'>
+
+/** A scenario of the torture without chance: what came of it, in the words of the audit. */
+type Scenario = (t: TestContext, site: Site) => Promise<readonly string[]>
+
+describe('the torture on Kafka, scene by scene', kafkaSuiteOptions({ ownBroker: true }), () => {
+  const broker = useOwnBroker()
+
+  /** Complaints of the scenario on topics of its own, with a fault planted or without. */
+  async function complaintsOf(t: TestContext, scenario: Scenario, planted: Planted): Promise<readonly string[]> {
+    const complaints: string[] = []
+    const { bootstrap } = broker()
+    const directory = await tempDir(t)
+    const complain = (complaint: string): void => void complaints.push(complaint)
+    const base = { bootstrap, directBootstrap: bootstrap, directory, seed: 1, policy: 'all', reuse: 'refuse' } as const
+    const site = await openSite({ ...base, ...planted, complain })
+    try {
+      return [...(await scenario(t, site)), ...complaints]
+    } finally {
+      for (const { name } of await site.log.topics()) await site.log.deleteTopic(name)
+      await site.close()
+    }
+  }
+
+  function find(what: string, scenario: Scenario, planted: Planted, complaint: RegExp): void {
+    it(`finds ${what}`, { timeout: limitMs }, async (t) => {
+      const complaints = await complaintsOf(t, scenario, planted)
+      const found = complaints.some((one) => complaint.test(one))
+      assert.ok(found, `${complaints.length} complaints: ${complaints.slice(0, 5).join('\n')}`)
+    })
+  }
+  function pass(what: string, scenario: Scenario): void {
+    it(`finds nothing where ${what}`, { timeout: limitMs }, async (t) => {
+      assert.deepEqual(await complaintsOf(t, scenario, {}), [])
+    })
+  }
+
+  pass('a process is told to end, and another goes on', drained)
+
+  const killed = crashed('fraud', { service: 'fraud', point: 'after outputs', after: 2 })
+  find('a commit before the step', killed, { plant: 'commit before the step' }, /^I8: fraud-alerts lacks/)
+
+  const phantoms: Scenario = async (_t, site) => {
+    await appendSome(site, 1)
+    for (const large of [false, true]) await abortTransactions(site.directBootstrap, { large })
+    await appendSome(site, 2)
+    site.start('fraud')
+    return settle(site, 'fraud')
+  }
+  const reading = { plantedSource: 'aborted records are read' }
+  find('records of aborted transactions that were read', phantoms, reading, /^I8: .* nothing in the input made/)
+
+  const midCommit = outlived('fraud', 'amid commit', 0)
+  pass('a zombie wakes up, and its commit arrives after all', midCommit)
+  const unstable = { plantedSource: 'offsets need not be stable' }
+  find('an owner that began below a commit on its way', midCommit, unstable, /^I2: fraud-alerts has .* twice/)
+
+  const overtaken = outlived('fraud', 'after outputs', 3_000)
+  pass('a zombie wakes up, and joins again before it commits', overtaken)
+  const newest = { plantedSource: 'a zombie commits as the member that it has become' }
+  find('a commit under a generation that is not its own', overtaken, newest, /^I2: fraud-alerts has .* twice/)
+
+  const doubled = outlived('analytics', 'before documents', 0)
+  pass('a zombie wakes up, and writes to the store', doubled)
+  find('an owner that does not claim', doubled, { plant: 'no claims' }, /^I7: epoch/)
+})
+
+async function appendSome({ log }: Site, seed: number): Promise<void> {
+  const input = { count: records, partitions, reuseIds: false, random: seededRandom(seed), idBase: seed * 10_000 }
+  await log.append(makeInput(input))
+}
+
+/** Waits until all is read, ends what runs, and judges it. */
+async function settle(site: Site, service: ServiceName): Promise<readonly string[]> {
+  await waitFor('all is read', async () => {
+    const left = await leftToDo(site, [service]).catch(String)
+    return left === '' || site.processes().length === 0
+  })
+  const running = site.processes()
+  await Promise.all(running.map(({ ready, exited }) => Promise.race([ready, exited])))
+  for (const one of running) one.kill('SIGTERM')
+  for (const one of running) assert.equal((await one.exited).code, 0, one.said())
+  assert.ok(running.length > 0, 'a process has ended by itself')
+  return site.judge(await judgedLog(site.log, site.directBootstrap), { services: [service] })
+}
+
+/** One process dies at a point, and another goes on. */
+function crashed(service: ServiceName, crash: Crash): Scenario {
+  return async (_t, site) => {
+    await appendSome(site, 1)
+    const doomed = site.start(service, crash)
+    assert.equal((await doomed.exited).signal, 'SIGKILL', doomed.said())
+    site.start(service)
+    return settle(site, service)
+  }
+}
+
+/** SIGTERM, in the midst of a backlog: nothing is handed out again. */
+async function drained(_t: TestContext, site: Site): Promise<readonly string[]> {
+  await appendSome(site, 1)
+  const first = site.start('payment')
+  await first.works
+  first.kill('SIGTERM')
+  assert.deepEqual(await first.exited, { code: 0, signal: null }, first.said())
+  assert.ok(first.handedOut() < records, 'it was in the midst of them')
+  const second = site.start('payment')
+  const complaints = await settle(site, 'payment')
+  assert.equal(first.handedOut() + second.handedOut(), records)
+  return complaints
+}
+
+/** One process falls asleep at a point, another takes everything over, and then the first wakes up and goes on. */
+function outlived(service: ServiceName, point: CrashPoint, holdMs: number): Scenario {
+  return async (t, site) => {
+    const group = groupByService[service]
+    const admin = openGroupAdmin(site.directBootstrap)
+    t.after(() => admin.close())
+    const zombie = site.start(service, { service, point, after: 0, holdMs })
+    const [zombieId = ''] = await admin.settled(group, 1)
+    const heir = site.start(service)
+    await admin.settled(group, 2)
+    await appendSome(site, 1)
+    await waitFor('one sleeps', () => isAsleep(zombie) || zombie.hasExited())
+    await waitFor('the other has done what is its own', () => heir.handedOut() > 0)
+    const own = heir.handedOut()
+    await admin.evict(group, zombieId)
+    await admin.settled(group, 1)
+    // A commit that is on its way holds the heir up, until the zombie wakes up.
+    await Promise.race([waitFor('the heir goes on', () => heir.handedOut() > own), limit(heldUpMs)])
+    zombie.kill('SIGCONT')
+    await admin.settled(group, 2)
+    return settle(site, service)
+  }
+}
