@@ -5,7 +5,6 @@ import { systemRuntime } from '../src/adapters/in-process/runtime.ts'
 import { openMemoryStore } from '../src/adapters/memory/memory-store.ts'
 import { simulatedPaymentGateway } from '../src/adapters/simulated/simulated-payment-gateway.ts'
 import { openSqliteStore } from '../src/adapters/sqlite/sqlite-store.ts'
-import { asMembers, membersOnKafka } from '../src/compose/members.ts'
 import { runService } from '../src/pipeline/run-service.ts'
 import type { Log } from '../src/ports/log.ts'
 import { analyticsService } from '../src/services/analytics-service.ts'
@@ -74,9 +73,7 @@ async function work(directory: string) {
   const options = { log, now, owner: randomUUID(), batch, observer }
   await Promise.all(
     // Each service has its own types of facts and answers, and needs no other here.
-    chosen.map((service) =>
-      asMembers(membersOnKafka, end.signal, (signal) => runService(service as typeof services.fraud, options, signal)),
-    ),
+    chosen.map((service) => runService(service as typeof services.fraud, options, end.signal)),
   )
   const rates = clock.rates()
   await store.close()

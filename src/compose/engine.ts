@@ -17,7 +17,6 @@ import { viewsService } from '../services/views-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createMissingTopics } from './create-topics.ts'
-import { asMembers, membersOnKafka } from './members.ts'
 import { produceOrders, type ProduceOptions } from './produce.ts'
 import { openStorage, type Storage } from './storage.ts'
 
@@ -109,7 +108,6 @@ function servicesOf(
     batch: { recordsMax: config.batchRecordsMax, bytesMax: config.batchBytesMax },
     observer: observe(metrics.observerOf(logger)),
   }
-  const members = config.kafka ? membersOnKafka : 1
   const fraud = fraudService({ topic, rules })
   const payment = paymentService({ topic, log, ledger: store, charge, policy, rules, reuse, now })
   const analytics = analyticsService({ topic, book: store, reuse, baseCurrency })
@@ -119,10 +117,10 @@ function servicesOf(
       'producer',
       (signal) => produceOrders(config, { log, intake: countedIntake(log, store, topic) }, producer, signal),
     ],
-    ['fraud', (signal) => asMembers(members, signal, (own) => runService(fraud, options, own))],
-    ['payment', (signal) => asMembers(members, signal, (own) => runService(payment, options, own))],
-    ['analytics', (signal) => asMembers(members, signal, (own) => runService(analytics, options, own))],
-    ['views', (signal) => asMembers(members, signal, (own) => runService(views, options, own))],
+    ['fraud', (signal) => runService(fraud, options, signal)],
+    ['payment', (signal) => runService(payment, options, signal)],
+    ['analytics', (signal) => runService(analytics, options, signal)],
+    ['views', (signal) => runService(views, options, signal)],
   ])
 }
 

@@ -94,7 +94,7 @@ describe('ordermill between programs of the original', interopSuiteOptions(), ()
       // All that this process writes stays in a transaction that nobody ends.
       proxy.swallow({ name: 'endTxn' })
       const cutOff = site(t, { bootstrap: `127.0.0.1:${proxy.port}`, dataDir })
-      const doomed = await cutOff.service('payment')
+      const doomed = await cutOff.begun('payment')
       await waitFor('it would commit', () => proxy.count({ name: 'endTxn' }) > 0)
       await doomed.end('SIGKILL')
 
