@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { hasCode } from '../../../src/errors.ts'
 import { readCommitted, type JudgeRecord } from '../../support/kafka/committed-reader.ts'
 import { kafkaSuiteOptions, useOwnBroker } from '../../support/kafka/suite.ts'
 import { numbered, recordsOf, uniqueName, utf8, waitUntilCaughtUp } from '../../support/log-harness.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { startRequestProxy } from './request-proxy.ts'
-import { collector, copyTo, judgedValues, openKafkaHarness } from './rig.ts'
+import { anotherLog, collector, copyTo, judgedValues, openKafkaHarness } from './rig.ts'
 import { startMemberProcess } from './start-member-process.ts'
 
 const proxy = await startRequestProxy()
@@ -33,6 +34,19 @@ describe('appends to a Kafka log', kafkaSuiteOptions({ ownBroker: true }), () =>
         written.map(({ offset }) => offset),
       )
     }
+  })
+
+  // Both were sent in one request; the one that had been written was sent again under another identity.
+  it('are written once beside one whose topic is gone', async (t) => {
+    const { log, createTopic } = await openKafkaHarness(t, broker().bootstrap)
+    const [goes, stays] = [await createTopic(), await createTopic()]
+    await Promise.all([log.append(recordsOf(goes, ['first'])), log.append(recordsOf(stays, ['first']))])
+    await anotherLog(t, broker().bootstrap).deleteTopic(goes)
+    const appends = [log.append(recordsOf(goes, ['second'])), log.append(recordsOf(stays, ['second']))]
+    const [refused, written] = await Promise.allSettled(appends)
+    assert.ok(refused?.status === 'rejected' && hasCode(refused.reason, 'TOPIC_UNKNOWN'))
+    assert.equal(written?.status, 'fulfilled')
+    assert.deepEqual(await judgedValues(judge(stays)), ['first', 'second'])
   })
 
   it('keep the order of a key when many are under way at once', async (t) => {
