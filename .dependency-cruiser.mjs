@@ -51,17 +51,17 @@ const ownerRules = owners.map(({ what, where }) => ({
 const adapterRules = [
   {
     name: 'adapters-are-strangers',
-    comment: 'An adapter imports ports, domain, errors and itself',
+    comment: 'An adapter imports ports, domain, errors, what all stores have in common, and itself',
     severity: 'error',
     from: { path: '^src/adapters/([^/]+)/', pathNot: '^src/adapters/(memory|sqlite)/' },
-    to: { path: '^src/', pathNot: ['^src/adapters/$1/', pathOf(['ports', 'domain', 'errors'])] },
+    to: { path: '^src/', pathNot: ['^src/adapters/($1|store)/', pathOf(['ports', 'domain', 'errors'])] },
   },
   {
     name: 'adapters-share-in-process',
-    comment: 'memory and sqlite share one kernel, adapters/in-process; that is the only exception',
+    comment: 'memory and sqlite share the log’s kernel too, adapters/in-process; that is the only exception',
     severity: 'error',
     from: { path: '^src/adapters/(memory|sqlite)/' },
-    to: { path: '^src/', pathNot: ['^src/adapters/($1|in-process)/', pathOf(['ports', 'domain', 'errors'])] },
+    to: { path: '^src/', pathNot: ['^src/adapters/($1|in-process|store)/', pathOf(['ports', 'domain', 'errors'])] },
   },
   {
     name: 'no-loose-adapter-file',

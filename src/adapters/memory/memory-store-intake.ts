@@ -1,5 +1,5 @@
 import { orderIdChosenMax, type Intake } from '../../ports/intake.ts'
-import { checkOrderIds, keyReused, keysRememberedMax } from '../in-process/store-order-ids.ts'
+import { checkOrderIds, keyReused, keysRememberedMax } from '../store/order-ids.ts'
 import type { MemoryStoreState, Pause } from './memory-store-state.ts'
 
 export function memoryIntake(state: MemoryStoreState, pause: Pause): Intake {

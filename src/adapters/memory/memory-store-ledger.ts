@@ -9,9 +9,9 @@ import {
 import { samePosition } from '../../domain/position.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
 import type { Claim } from '../../ports/shards.ts'
-import { checkClaim, checkEpoch } from '../in-process/store-claim.ts'
-import { foldPayments } from '../in-process/store-fold.ts'
-import { asOfShards, moveShard, shardOf } from './memory-store-shards.ts'
+import { checkClaim, checkEpoch } from '../store/claim.ts'
+import { foldPayments } from '../store/fold.ts'
+import { asOfKind, moveShard, shardOf } from './memory-store-shards.ts'
 import { seeOrderId, type MemoryStoreState, type Pause } from './memory-store-state.ts'
 
 type Ledger = Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'>
@@ -48,7 +48,7 @@ export function memoryLedger(state: MemoryStoreState, pause: Pause): Ledger {
     payments() {
       const tally = emptyPaymentTally()
       for (const shard of state.shards.values()) if (shard.tally) addPaymentTally(tally, shard.tally)
-      return Promise.resolve({ tally, asOf: asOfShards(state, 'tally') })
+      return Promise.resolve({ tally, asOf: asOfKind(state, 'tally') })
     },
   }
 }

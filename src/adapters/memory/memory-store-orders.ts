@@ -6,9 +6,9 @@ import { addTotals, emptyTotals } from '../../domain/totals.ts'
 import type { OrderBook, OrderFact } from '../../ports/order-book.ts'
 import type { SeriesPoint } from '../../ports/order-queries.ts'
 import type { Claim } from '../../ports/shards.ts'
-import { checkClaim } from '../in-process/store-claim.ts'
-import { foldOrders, foldSeries } from '../in-process/store-fold.ts'
-import { asOfShards, moveShard, positionAt, shardOf } from './memory-store-shards.ts'
+import { checkClaim } from '../store/claim.ts'
+import { foldOrders, foldSeries } from '../store/fold.ts'
+import { asOfKind, moveShard, positionAt, shardOf } from './memory-store-shards.ts'
 import { seeOrderId, type MemoryOrder, type MemoryStoreState, type Pause } from './memory-store-state.ts'
 
 type Recorded = Extract<OrderFact, { kind: 'order' }>
@@ -43,7 +43,7 @@ export function memoryOrders(state: MemoryStoreState, pause: Pause): Pick<OrderB
     totals() {
       const totals = emptyTotals()
       for (const shard of state.shards.values()) if (shard.totals) addTotals(totals, shard.totals)
-      return Promise.resolve({ totals, asOf: asOfShards(state, 'totals') })
+      return Promise.resolve({ totals, asOf: asOfKind(state, 'totals') })
     },
   }
 }

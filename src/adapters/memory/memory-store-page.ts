@@ -1,5 +1,5 @@
 import type { Page, PageQuery } from '../../ports/order-queries.ts'
-import { compareKeys, cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../in-process/store-cursor.ts'
+import { compareKeys, cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
 
 export type Walk<Row> = Readonly<{
   name: string

@@ -1,7 +1,8 @@
 import type { Position } from '../../domain/position.ts'
 import type { AsOf } from '../../ports/order-book.ts'
 import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
-import { checkClaim } from '../in-process/store-claim.ts'
+import { asOfShards } from '../store/as-of.ts'
+import { checkClaim } from '../store/claim.ts'
 import type { MemoryShard, MemoryStoreState, Pause } from './memory-store-state.ts'
 
 export function memoryShards(state: MemoryStoreState, pause: Pause): Shards {
@@ -39,18 +40,12 @@ export function positionAt({ shard: { topicId, partition } }: Claim, offset: num
   return { topicId, partition, offset }
 }
 
-/** Where the groups that wrote `kind` are, on the topics as they exist now: those that were claimed last. */
-export function asOfShards(state: MemoryStoreState, kind: 'totals' | 'tally'): AsOf {
+/** Where the groups that wrote `kind` are. */
+export function asOfKind(state: MemoryStoreState, kind: 'totals' | 'tally'): AsOf {
   const shards = [...state.shards.values()]
   const groups = new Set(shards.filter((shard) => shard[kind]).map(({ key }) => key.group))
-  const latest = new Map<string, string>()
-  const asOf = new Map<string, Map<number, number>>()
-  for (const { key, next } of shards.filter((shard) => groups.has(shard.key.group)).toSorted(byLastClaim)) {
-    if (!latest.has(key.topic)) latest.set(key.topic, key.topicId)
-    if (latest.get(key.topic) !== key.topicId) continue
-    asOf.set(key.topic, (asOf.get(key.topic) ?? new Map<number, number>()).set(key.partition, next))
-  }
-  return asOf
+  const mine = shards.filter((shard) => groups.has(shard.key.group)).toSorted(byLastClaim)
+  return asOfShards(mine.map(({ key, next }) => ({ ...key, next })))
 }
 
 function byLastClaim(a: MemoryShard, b: MemoryShard): number {

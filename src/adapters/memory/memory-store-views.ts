@@ -3,7 +3,7 @@ import { identityText } from '../../domain/order.ts'
 import { samePosition } from '../../domain/position.ts'
 import type { Claim } from '../../ports/shards.ts'
 import type { ViewFact, ViewStore } from '../../ports/view-store.ts'
-import { deadLetterId } from '../in-process/store-dead-letter-id.ts'
+import { deadLetterId } from '../store/dead-letter-id.ts'
 import { moveShard, positionAt } from './memory-store-shards.ts'
 import type { MemoryStoreState, ViewCounts, Pause } from './memory-store-state.ts'
 

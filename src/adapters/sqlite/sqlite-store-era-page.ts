@@ -1,5 +1,5 @@
 import type { Page, PageQuery } from '../../ports/order-queries.ts'
-import { compareKeys, cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../in-process/store-cursor.ts'
+import { compareKeys, cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { sqliteEras } from './sqlite-store-eras.ts'
 import { keyOf, type Walk } from './sqlite-store-page.ts'

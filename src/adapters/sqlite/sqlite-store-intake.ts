@@ -1,5 +1,5 @@
 import { orderIdChosenMax, type Intake } from '../../ports/intake.ts'
-import { answersBytesMax, checkOrderIds, keyReused, keysRememberedMax } from '../in-process/store-order-ids.ts'
+import { answersBytesMax, checkOrderIds, keyReused, keysRememberedMax } from '../store/order-ids.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { intOf, textOf, textOrNull, type Row } from './sqlite-store-rows.ts'
 

@@ -1,5 +1,5 @@
 import type { Page, PageQuery } from '../../ports/order-queries.ts'
-import { cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../in-process/store-cursor.ts'
+import { cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { intOf, textOf, type Row } from './sqlite-store-rows.ts'
 

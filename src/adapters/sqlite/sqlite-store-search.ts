@@ -1,6 +1,6 @@
 import { type OrderStatus } from '../../domain/order.ts'
 import type { OrderQueries, OrderQuery, StoredOrder } from '../../ports/order-queries.ts'
-import { checkOrderQuery } from '../in-process/store-order-query.ts'
+import { checkOrderQuery } from '../store/order-query.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { indexOfStatus, orderColumns, storedOrderOf } from './sqlite-store-order-rows.ts'
 import { eraPageOf } from './sqlite-store-era-page.ts'

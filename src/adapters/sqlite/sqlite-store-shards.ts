@@ -1,8 +1,9 @@
 import type { AsOf } from '../../ports/order-book.ts'
 import type { Progress, ShardKey, Shards } from '../../ports/shards.ts'
-import type { ShardMark } from '../in-process/store-claim.ts'
+import { asOfShards } from '../store/as-of.ts'
+import type { ShardMark } from '../store/claim.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
-import { intOf, textOf, textOrNull } from './sqlite-store-rows.ts'
+import { intOf, textOf, textOrNull, type Row } from './sqlite-store-rows.ts'
 
 /** Columns of `shards` that hold what a group counted, as JSON. */
 export type SumColumn = 'totals' | 'tally' | 'views'
@@ -60,18 +61,17 @@ export function sqliteSums(db: StoreDatabase, column: SumColumn): () => Readonly
     WHERE group_name IN (SELECT group_name FROM shards WHERE ${column} IS NOT NULL) ORDER BY claimed DESC`)
 
   return () => {
-    const sums: string[] = []
-    const latest = new Map<string, string>()
-    const asOf = new Map<string, Map<number, number>>()
-    for (const row of select.all()) {
-      const sum = textOrNull(row, 'sum')
-      if (sum !== null) sums.push(sum)
-      const [topic, topicId] = [textOf(row, 'topic'), textOf(row, 'topic_id')]
-      if (!latest.has(topic)) latest.set(topic, topicId)
-      if (latest.get(topic) !== topicId) continue
-      const offsets = asOf.get(topic) ?? new Map<number, number>()
-      asOf.set(topic, offsets.set(intOf(row, 'shard_partition'), intOf(row, 'next_offset')))
-    }
-    return { sums, asOf }
+    const rows = select.all()
+    const sums = rows.map((row) => textOrNull(row, 'sum')).filter((sum) => sum !== null)
+    return { sums, asOf: asOfShards(rows.map(placeOf)) }
+  }
+}
+
+function placeOf(row: Row) {
+  return {
+    topic: textOf(row, 'topic'),
+    topicId: textOf(row, 'topic_id'),
+    partition: intOf(row, 'shard_partition'),
+    next: intOf(row, 'next_offset'),
   }
 }
