@@ -34,6 +34,11 @@ const errors = {
   },
   LOG_UNAVAILABLE: { retryable: true, about: 'The log can’t be read or written now.' },
   STORE_UNAVAILABLE: { retryable: true, about: 'The store can’t be read or written now.' },
+  STORE_REFUSED: {
+    retryable: true,
+    about: 'The store’s server refuses the login, a right, or what its settings don’t allow.',
+  },
+  SEARCH_UNAVAILABLE: { retryable: false, about: 'The store can’t filter or sort: a service or an index is missing.' },
   GATEWAY_UNAVAILABLE: { retryable: true, about: 'The payment gateway does not answer.' },
   SERVER_UNAVAILABLE: { retryable: true, about: 'A server that the command needs does not answer.' },
   INTERNAL: { retryable: false, about: 'A fault of Ordermill itself: please report it with the log lines around it.' },

@@ -4,14 +4,14 @@ import { deadLetterTopic, letterOverheadBytesMax, retryTopic } from '../codec/de
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import { outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import type { Config } from '../config.ts'
+import { dayMs, hourMs } from '../domain/window.ts'
 import { OrdermillError } from '../errors.ts'
 import type { TopicSpec } from '../ports/log.ts'
 
 /** Kafka's default limit of a record. */
 const recordBytesMax = 1024 * 1024
-const hourMs = 3_600_000
 /** Snapshots are superseded by the next one; a week of them is history enough. */
-const snapshotRetentionMs = 7 * 24 * hourMs
+const snapshotRetentionMs = 7 * dayMs
 
 /** How far `ordermill import` got with each file: appended together with the orders themselves. */
 export const importsTopic = 'ordermill-imports'

@@ -17,3 +17,5 @@ export function windowStart(atMs: number, sizeMs: number): number {
 }
 
 export const minuteMs = 60_000
+export const hourMs = 60 * minuteMs
+export const dayMs = 24 * hourMs

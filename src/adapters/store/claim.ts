@@ -21,7 +21,7 @@ export function checkEpoch(mark: ShardMark | undefined, claim: Claim): void {
   if (mark?.epoch !== claim.epoch) throw fenced(claim.shard)
 }
 
-function fenced({ group, topic, partition }: ShardKey): OrdermillError {
+export function fenced({ group, topic, partition }: ShardKey): OrdermillError {
   const what = `partition ${partition} of ${topic} for ${group}`
   return new OrdermillError('FENCED', `the store refuses to write ${what}: another member claimed it; claim it again`)
 }

@@ -11,8 +11,8 @@ export type StoreOpener = () => Promise<OrderStore>
 /** A new set of data, removed after the test. */
 export type StoreOpeners = (t: Pick<TestContext, 'after'>) => Promise<StoreOpener>
 
-/** True, or why this store can't be asked: then those tests are skipped by that name. */
-export type StoreCapabilities = Readonly<{ search: true | string }>
+/** What opens a store that can be searched, where that is another one; true; or why none can: then those tests are skipped. */
+export type StoreCapabilities = Readonly<{ search: StoreOpeners | true | string }>
 
 /** A store that is closed after the test. */
 export async function openFor(t: Pick<TestContext, 'after'>, openers: StoreOpeners): Promise<OrderStore> {

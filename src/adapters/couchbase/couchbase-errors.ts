@@ -1,0 +1,62 @@
+import {
+  AmbiguousTimeoutError,
+  AuthenticationFailureError,
+  CouchbaseError,
+  DurabilityAmbiguousError,
+  DurabilityImpossibleError,
+  DurabilityLevelNotAvailableError,
+  FeatureNotAvailableError,
+  RequestCanceledError,
+  TimeoutError,
+  UnsupportedOperationError,
+  ValueTooLargeError,
+} from 'couchbase'
+import { OrdermillError } from '../../errors.ts'
+
+/** It may have been done, or be done later: a connection that breaks under a write leaves this open too. */
+export function isUnknownOutcome(error: unknown): boolean {
+  return (
+    error instanceof AmbiguousTimeoutError ||
+    error instanceof RequestCanceledError ||
+    error instanceof DurabilityAmbiguousError
+  )
+}
+
+/** What a failure of the SDK means for who called the store. */
+export function storeError(error: unknown, doing: string): unknown {
+  if (!(error instanceof CouchbaseError)) return error
+  const refusal = refusalOf(error)
+  if (refusal !== undefined) return new OrdermillError('STORE_REFUSED', `Couchbase refuses to ${doing}: ${refusal}`)
+  if (error instanceof ValueTooLargeError) {
+    const text = `Couchbase takes no document as large as it would be after this: ${doing}`
+    return new OrdermillError('INTERNAL', text, { cause: error })
+  }
+  const why = `${reasonOf(error)}: it is tried again`
+  return new OrdermillError('STORE_UNAVAILABLE', `Couchbase did not ${doing} (${why})`, { cause: error })
+}
+
+function refusalOf(error: CouchbaseError): string | undefined {
+  if (error instanceof AuthenticationFailureError) {
+    return 'the login or its rights are not enough; check COUCHBASE_USERNAME, COUCHBASE_PASSWORD and its roles on the bucket'
+  }
+  if (error instanceof DurabilityImpossibleError || error instanceof DurabilityLevelNotAvailableError) {
+    return 'too few nodes are there for this durability; add nodes, or lower ORDERMILL_COUCHBASE_DURABILITY'
+  }
+  if (error instanceof UnsupportedOperationError || error instanceof FeatureNotAvailableError) {
+    return 'the server knows no collections; set ORDERMILL_COUCHBASE_COLLECTIONS=none'
+  }
+  return undefined
+}
+
+/** A request that was never sent tells of the bucket, one without an answer of the server. */
+function reasonOf(error: CouchbaseError): string {
+  if (!(error instanceof TimeoutError)) return error.message
+  const { context } = error
+  const reasons: readonly string[] = context && 'retry_reasons' in context ? context.retry_reasons : []
+  if (reasons.some((reason) => reason.includes('collection'))) {
+    return 'the scope or a collection is missing; create them with "ordermill store init"'
+  }
+  return context && 'last_dispatched_to' in context && context.last_dispatched_to
+    ? `no answer in time from ${context.last_dispatched_to}`
+    : 'no node of the bucket can be reached; check COUCHBASE_HOST, COUCHBASE_BUCKET and the network'
+}

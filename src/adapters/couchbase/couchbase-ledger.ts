@@ -1,0 +1,214 @@
+import { identityText, type OrderIdentity } from '../../domain/order.ts'
+import {
+  addPaymentTally,
+  emptyPaymentTally,
+  judgePayment,
+  restorePaymentTally,
+  settlePayment,
+  storePaymentTally,
+  type LedgerState,
+  type PaymentAnswer,
+  type PaymentOutcome,
+} from '../../domain/payment.ts'
+import { samePosition } from '../../domain/position.ts'
+import { greatestChosen, type Intake } from '../../ports/intake.ts'
+import type { StoredPayment } from '../../ports/order-queries.ts'
+import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
+import type { Claim } from '../../ports/shards.ts'
+import { asOfShards } from '../store/as-of.ts'
+import { checkClaim } from '../store/claim.ts'
+import { foldPayments } from '../store/fold.ts'
+import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
+import type { Cas } from './couchbase-keyspace.ts'
+import type { Keyspaces } from './couchbase-keyspaces.ts'
+import { readJson, type Modify } from './couchbase-json.ts'
+import { extendByPending, withPending, type Entry } from './couchbase-lists.ts'
+import type { OrderStates } from './couchbase-order-states.ts'
+import { keyOf, type CouchbaseShards } from './couchbase-shards.ts'
+import type { ForEach } from './couchbase-work.ts'
+
+type PaymentRecord = Extract<PaymentFact, { kind: 'payment' }>
+
+export type PaymentDocument = Readonly<{
+  kind: 'payment'
+  orderId: number
+  identityMs: number
+  status: PaymentOutcome | 'PENDING'
+  /** Of the first entry. */
+  atMs: number
+  logPartition: number
+  logOffset: number
+  ledger: LedgerState
+}>
+
+type Held = Readonly<{ ledger: LedgerState; cas: Cas }>
+
+type LedgerDeps = Readonly<{
+  keyspaces: Pick<Keyspaces, 'payments'>
+  shards: CouchbaseShards
+  states: Pick<OrderStates, 'note'>
+  arrivals: CouchbaseArrivals
+  intake: Pick<Intake, 'noteOrderIds'>
+  modify: Modify
+  forEach: ForEach
+}>
+
+/** Payments of one order in one batch, in offset order; those below `from` are answered and have no effect. */
+type PaymentBatch = Readonly<{ identity: OrderIdentity; facts: readonly PaymentRecord[]; from: number }>
+
+export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'> {
+  const { keyspaces, shards, states, arrivals, intake, modify, forEach } = deps
+  const { payments } = keyspaces
+  /** What `reserve` wrote, so that `settle` need not read it again; of the last batch of each shard alone. */
+  const held = new Map<string, Map<string, Held>>()
+
+  async function reserveOne(batch: PaymentBatch, into: Map<string, Held>): Promise<Folded> {
+    const key = identityText(batch.identity)
+    if (batch.facts.some(({ offset }) => offset >= batch.from)) await states.note(batch.identity)
+    const fresh = foldFacts(undefined, batch)
+    if (fresh.isChanged && fresh.ledger) {
+      const cas = await payments.insert(key, textOf(batch.identity, fresh.ledger))
+      if (cas !== undefined) {
+        into.set(key, { ledger: fresh.ledger, cas })
+        return fresh
+      }
+    }
+    let folded = fresh
+    await modify<PaymentDocument>(payments, key, (known) => {
+      folded = foldFacts(known?.ledger, batch)
+      return folded.isChanged && folded.ledger ? documentOf(batch.identity, folded.ledger) : undefined
+    })
+    return folded
+  }
+
+  /** Only for the position that holds the reservation; an outcome that is there already stays. */
+  async function settleOne(fact: Settleable, known: Held | undefined): Promise<void> {
+    const key = identityText(fact.identity)
+    const next = known && settled(known.ledger, fact)
+    if (known && next && (await payments.replace(key, textOf(fact.identity, next), known.cas)) !== undefined) return
+    await modify<PaymentDocument>(payments, key, (now) => {
+      const ledger = now && settled(now.ledger, fact)
+      return ledger && documentOf(fact.identity, ledger)
+    })
+  }
+
+  return {
+    async reserve(claim, facts) {
+      const read = await shards.read(claim)
+      const reserved = new Map<string, Held>()
+      held.set(keyOf(claim.shard), reserved)
+      const batches = batchesOf(facts, claim.next)
+      const folded = await forEach(batches, (batch) => reserveOne(batch, reserved))
+      const answers = new Map<PaymentFact, PaymentAnswer>()
+      const shown: Entry[] = []
+      for (const [index, batch] of batches.entries()) collect(batch, folded[index], answers, shown)
+      await intake.noteOrderIds(greatestChosen(batches.map(({ identity }) => identity.orderId)))
+      const { lists } = read.document
+      const pending = withPending(lists.payments, shown)
+      if (shown.length > 0) await shards.show(read, claim, { lists: { ...lists, payments: pending } })
+      return facts.map((fact) => answers.get(fact))
+    },
+
+    async settle(claim, facts, progress) {
+      const read = await shards.read(claim)
+      if (checkClaim(read.document, claim, progress) === 'answer') return
+      const reserved = held.get(keyOf(claim.shard))
+      const outcomes = facts.flatMap((fact) => settleable(fact, claim))
+      await forEach(outcomes, (fact) => settleOne(fact, reserved?.get(identityText(fact.identity))))
+      const { tally: counted, lists } = read.document
+      const tally = counted ? restorePaymentTally(counted) : emptyPaymentTally()
+      foldPayments(tally, claim.next, facts)
+      const list = await arrivals.keep(claim.shard, 'payments', extendByPending(lists.payments, progress.next))
+      const change = { tally: storePaymentTally(tally), lists: { ...lists, payments: list } }
+      await shards.move(read, { claim, progress }, change)
+      held.delete(keyOf(claim.shard))
+    },
+
+    async payments() {
+      const all = await shards.all('tally')
+      const tally = emptyPaymentTally()
+      for (const shard of all) if (shard.tally) addPaymentTally(tally, restorePaymentTally(shard.tally))
+      return { tally, asOf: asOfShards(all) }
+    },
+  }
+}
+
+function batchesOf(facts: readonly PaymentFact[], from: number): readonly PaymentBatch[] {
+  const batches = new Map<string, PaymentBatch & Readonly<{ facts: PaymentRecord[] }>>()
+  for (const fact of facts) {
+    if (fact.kind !== 'payment') continue
+    const key = identityText(fact.identity)
+    const batch = batches.get(key)
+    if (batch) batch.facts.push(fact)
+    else batches.set(key, { identity: fact.identity, facts: [fact], from })
+  }
+  return [...batches.values()]
+}
+
+type Folded = Readonly<{ answers: readonly PaymentAnswer[]; ledger: LedgerState | undefined; isChanged: boolean }>
+
+function foldFacts(known: LedgerState | undefined, { facts, from }: PaymentBatch): Folded {
+  let ledger = known
+  const answers = facts.map(({ intent, offset }) => {
+    const { answer, next } = judgePayment(ledger, intent)
+    if (next && offset >= from) ledger = next
+    return answer
+  })
+  return { answers, ledger, isChanged: ledger !== known }
+}
+
+/** Answers, and an entry of the list for the record that made the payment. */
+function collect(
+  { facts, identity, from }: PaymentBatch,
+  folded: Folded | undefined,
+  answers: Map<PaymentFact, PaymentAnswer>,
+  shown: Entry[],
+): void {
+  const [first] = folded?.ledger?.entries ?? []
+  for (const [index, fact] of facts.entries()) {
+    const answer = folded?.answers[index]
+    if (answer) answers.set(fact, answer)
+    if (!first || fact.offset < from || !samePosition(first.position, fact.intent.position)) continue
+    shown.push([first.atMs, fact.offset, identity.orderId, identity.createdAtMs])
+  }
+}
+
+type Settleable = PaymentRecord & Readonly<{ outcome: 'PAID' | 'DECLINED'; atMs: number }>
+
+function settleable(fact: SettledFact, { next }: Claim): readonly Settleable[] {
+  if (fact.kind !== 'payment' || fact.offset < next || fact.answer.kind !== 'settled') return []
+  const { outcome, atMs } = fact.answer
+  return outcome === 'PAID' || outcome === 'DECLINED' ? [{ ...fact, outcome, atMs }] : []
+}
+
+/** undefined when there is nothing to settle for this position. */
+function settled(ledger: LedgerState, { intent, outcome, atMs }: Settleable): LedgerState | undefined {
+  if (ledger.payment.status !== 'PENDING' || !samePosition(ledger.payment.position, intent.position)) return undefined
+  return settlePayment(ledger, outcome, atMs)
+}
+
+function documentOf({ orderId, createdAtMs }: OrderIdentity, ledger: LedgerState): PaymentDocument {
+  const [{ atMs, position }] = ledger.entries
+  return {
+    kind: 'payment',
+    orderId,
+    identityMs: createdAtMs,
+    status: ledger.payment.status,
+    atMs,
+    logPartition: position.partition,
+    logOffset: position.offset,
+    ledger,
+  }
+}
+
+function textOf(identity: OrderIdentity, ledger: LedgerState): string {
+  return JSON.stringify(documentOf(identity, ledger))
+}
+
+export async function findPayment(
+  { payments }: Pick<Keyspaces, 'payments'>,
+  identity: OrderIdentity,
+): Promise<StoredPayment | undefined> {
+  const read = await readJson<PaymentDocument>(payments, identityText(identity))
+  return read && { orderId: read.document.orderId, timestampMs: read.document.atMs, ledger: read.document.ledger }
+}

@@ -1,0 +1,91 @@
+import { identityText } from '../../domain/order.ts'
+import { addTotals, emptyTotals, restoreTotals, storeTotals } from '../../domain/totals.ts'
+import type { OrderAnswer } from '../../domain/order-state.ts'
+import { greatestChosen, type Intake } from '../../ports/intake.ts'
+import type { OrderBook, OrderFact } from '../../ports/order-book.ts'
+import type { Claim } from '../../ports/shards.ts'
+import { asOfShards } from '../store/as-of.ts'
+import { checkClaim } from '../store/claim.ts'
+import { foldOrders } from '../store/fold.ts'
+import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
+import { extendList, type Entry } from './couchbase-lists.ts'
+import type { OrderBatch, OrderStates, Recorded } from './couchbase-order-states.ts'
+import type { CouchbaseSeries } from './couchbase-series.ts'
+import type { CouchbaseShards } from './couchbase-shards.ts'
+import type { ForEach } from './couchbase-work.ts'
+
+export type OrdersDeps = Readonly<{
+  shards: CouchbaseShards
+  states: OrderStates
+  series: CouchbaseSeries
+  arrivals: CouchbaseArrivals
+  intake: Pick<Intake, 'noteOrderIds'>
+  forEach: ForEach
+}>
+
+type Answers = readonly (OrderAnswer | undefined)[]
+
+/** Orders first, one by one and idempotent; then the shard's swap, which alone makes them count. */
+export function couchbaseOrders(deps: OrdersDeps): Pick<OrderBook, 'applyOrders' | 'totals'> {
+  const { shards, states, series, arrivals, intake, forEach } = deps
+
+  async function answer(claim: Claim, facts: readonly OrderFact[], from: number): Promise<Answers> {
+    const answered = new Map<OrderFact, OrderAnswer>()
+    await forEach(batchesOf(claim, facts, from), async (batch) => {
+      for (const [index, given] of (await states.settle(batch)).entries()) {
+        const fact = batch.facts[index]
+        if (fact) answered.set(fact, given)
+      }
+    })
+    return facts.map((fact) => answered.get(fact))
+  }
+
+  return {
+    async applyOrders(claim, facts, progress) {
+      const read = await shards.read(claim)
+      if (checkClaim(read.document, claim, progress) === 'answer') return answer(claim, facts, Infinity)
+      const answers = await answer(claim, facts, claim.next)
+      const { document } = read
+      const totals = document.totals ? restoreTotals(document.totals) : emptyTotals()
+      foldOrders(totals, claim.next, facts, answers)
+      const [seriesDays, orders] = await Promise.all([
+        series.add({ claim, facts, answers, progress, days: document.seriesDays }),
+        arrivals.keep(claim.shard, 'orders', extendList(document.lists.orders, entriesOf(claim, facts, answers))),
+        intake.noteOrderIds(greatestChosen(facts.map((fact) => (fact.kind === 'order' ? fact.identity.orderId : 0)))),
+      ])
+      const change = { totals: storeTotals(totals), lists: { ...document.lists, orders }, seriesDays }
+      await shards.move(read, { claim, progress }, change)
+      return answers
+    },
+
+    async totals() {
+      const all = await shards.all('totals')
+      const totals = emptyTotals()
+      for (const shard of all) if (shard.totals) addTotals(totals, restoreTotals(shard.totals))
+      return { totals, asOf: asOfShards(all) }
+    },
+  }
+}
+
+/** Records of different orders don't wait for one another. */
+function batchesOf({ shard }: Claim, facts: readonly OrderFact[], from: number): readonly OrderBatch[] {
+  const place = { topicId: shard.topicId, partition: shard.partition }
+  const batches = new Map<string, OrderBatch & Readonly<{ facts: Recorded[] }>>()
+  for (const fact of facts) {
+    if (fact.kind !== 'order') continue
+    const { identity } = fact
+    const key = identityText(identity)
+    const batch = batches.get(key)
+    if (batch) batch.facts.push(fact)
+    else batches.set(key, { identity, facts: [fact], place, from })
+  }
+  return [...batches.values()]
+}
+
+function entriesOf({ next }: Claim, facts: readonly OrderFact[], answers: Answers): readonly Entry[] {
+  return facts.flatMap((fact, index): readonly Entry[] => {
+    if (fact.kind !== 'order' || fact.offset < next || answers[index]?.kind !== 'first') return []
+    const { orderId, createdAtMs } = fact.identity
+    return [[fact.timestampMs, fact.offset, orderId, createdAtMs]]
+  })
+}

@@ -1,0 +1,64 @@
+import {
+  BucketNotFoundError,
+  CouchbaseError,
+  IndexFailureError,
+  IndexNotFoundError,
+  ParsingFailureError,
+  PlanningFailureError,
+  QueryScanConsistency,
+  ServiceNotAvailableError,
+} from 'couchbase'
+import { OrdermillError } from '../../errors.ts'
+import type { Connection } from './couchbase-connection.ts'
+import { storeError } from './couchbase-errors.ts'
+import type { CouchbaseStoreOptions } from './couchbase-options.ts'
+import type { CollectionName } from './couchbase-keyspaces.ts'
+
+export type Parameters = Readonly<Record<string, number | string>>
+export type Row = Readonly<Record<string, unknown>>
+
+/** Asks the query service. @throws {OrdermillError} SEARCH_UNAVAILABLE, STORE_REFUSED, STORE_UNAVAILABLE */
+export type Query = (statement: string, parameters: Parameters) => Promise<readonly Row[]>
+
+export function couchbaseQuery({ open }: Connection): Query {
+  return async (statement, parameters) => {
+    const { cluster } = await open()
+    try {
+      // Whoever has just written expects to find it: the index catches up first.
+      const scanConsistency = QueryScanConsistency.RequestPlus
+      const { rows } = await cluster.query<Row>(statement, { parameters, scanConsistency, readOnly: true })
+      return rows
+    } catch (error) {
+      throw queryError(error)
+    }
+  }
+}
+
+/** As SQL++ names the collection. */
+export function pathOf({ bucket, scope, collections }: CouchbaseStoreOptions, name: CollectionName): string {
+  return collections === 'scoped' ? path(bucket, scope, name) : path(bucket, '_default', '_default')
+}
+
+export function path(...names: readonly string[]): string {
+  return names.map((name) => `\`${name.replaceAll('`', '``')}\``).join('.')
+}
+
+export function queryError(error: unknown): unknown {
+  if (error instanceof ServiceNotAvailableError) {
+    return new OrdermillError(
+      'SEARCH_UNAVAILABLE',
+      'the Couchbase cluster has no query service, which filters and sorts need: the newest of everything is listed without',
+    )
+  }
+  if (isMissing(error)) {
+    const text = 'an index or a collection for this search is missing: create them with "ordermill store init"'
+    return new OrdermillError('SEARCH_UNAVAILABLE', text, { cause: error })
+  }
+  return storeError(error, 'answer a query')
+}
+
+function isMissing(error: unknown): boolean {
+  if (!(error instanceof CouchbaseError)) return false
+  const kinds = [IndexNotFoundError, PlanningFailureError, IndexFailureError, BucketNotFoundError, ParsingFailureError]
+  return kinds.some((kind) => error instanceof kind)
+}

@@ -1,0 +1,167 @@
+import type { StoredPaymentTally } from '../../domain/payment.ts'
+import type { StoredTotals } from '../../domain/totals.ts'
+import { OrdermillError } from '../../errors.ts'
+import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
+import { checkEpoch, fenced } from '../store/claim.ts'
+import type { Keyspaces } from './couchbase-keyspaces.ts'
+import { readJson, type Modify, type Read } from './couchbase-json.ts'
+import type { ListName, StoredList } from './couchbase-lists.ts'
+
+export type ViewCounts = Readonly<{ alerts: number; deadLetters: number }>
+
+/** What a group counted, each in a shard of its own. */
+export type Counted = Readonly<{ totals?: StoredTotals; tally?: StoredPaymentTally; views?: ViewCounts }>
+
+/** Under 1 MB whatever the number of orders: all that grows with it is in segments and buckets. */
+export type ShardDocument = Counted &
+  Readonly<{
+    kind: 'shard'
+    group: string
+    topic: string
+    topicId: string
+    partition: number
+    epoch: number
+    owner: string
+    from: number
+    next: number
+    batchId: string | null
+    lists: Readonly<Partial<Record<ListName, StoredList>>>
+    /** Days since the Unix epoch that have a minute in the series, ascending. */
+    seriesDays: readonly number[]
+  }>
+
+/** Every shard that there is, the last claimed last. */
+type Directory = Readonly<{ kind: 'directory'; shards: readonly Place[] }>
+type Place = readonly [group: string, topic: string, topicId: string, partition: number]
+
+export type CouchbaseShards = Shards &
+  Readonly<{
+    /** A claim's shard now. @throws {OrdermillError} FENCED */
+    read: (claim: Claim) => Promise<Read<ShardDocument>>
+    /** Swaps the version that was read for the next: the commit point. @throws {OrdermillError} FENCED */
+    move: (
+      read: Read<ShardDocument>,
+      step: Readonly<{ claim: Claim; progress: Progress }>,
+      change: Partial<ShardDocument>,
+    ) => Promise<void>
+    /** Changes what a shard shows, and neither what it counts nor where it is. @throws {OrdermillError} FENCED */
+    show: (read: Read<ShardDocument>, claim: Claim, change: Pick<ShardDocument, 'lists'>) => Promise<void>
+    /** Every shard that counted in `column`, and those of the same groups; the last claimed first. */
+    all: (column: keyof Counted) => Promise<readonly ShardDocument[]>
+    /** Changes with every apply. */
+    version: () => Promise<string>
+  }>
+
+const directoryKey = 'directory'
+const claimAttemptsMax = 100
+
+export function couchbaseShards({ shards }: Pick<Keyspaces, 'shards'>, modify: Modify): CouchbaseShards {
+  /** What a group counts never changes, so that the shards of others need not be read twice. */
+  const columnOf = new Map<string, keyof Counted>()
+  let places: readonly Place[] = []
+
+  async function readPlaces(): Promise<readonly Place[]> {
+    places = (await readJson<Directory>(shards, directoryKey))?.document.shards ?? []
+    return places
+  }
+
+  async function readShard(place: Place): Promise<ShardDocument | undefined> {
+    const document = (await readJson<ShardDocument>(shards, keyOf(keyOfPlace(place))))?.document
+    const column = document && columnIn(document)
+    if (document && column) columnOf.set(document.group, column)
+    return document
+  }
+
+  return {
+    async claim(shard, owner) {
+      await enter(shards, modify, shard)
+      for (let attempt = 1; attempt <= claimAttemptsMax; attempt += 1) {
+        const read = await readJson<ShardDocument>(shards, keyOf(shard))
+        const claimed = { ...(read?.document ?? emptyShard(shard)), owner }
+        const next = { ...claimed, epoch: claimed.epoch + 1 }
+        const text = JSON.stringify(next)
+        const written = read
+          ? await shards.replace(keyOf(shard), text, read.cas)
+          : await shards.insert(keyOf(shard), text)
+        if (written !== undefined) return { shard, epoch: next.epoch, from: next.from, next: next.next }
+      }
+      throw new OrdermillError('STORE_UNAVAILABLE', `${keyOf(shard)} was claimed by others ${claimAttemptsMax} times`)
+    },
+
+    async read(claim) {
+      const read = await readJson<ShardDocument>(shards, keyOf(claim.shard))
+      if (!read) throw fenced(claim.shard)
+      checkEpoch(read.document, claim)
+      return read
+    },
+
+    async move({ document, cas }, { claim, progress }, change) {
+      const next = { ...document, ...progress, ...change }
+      if ((await shards.replace(keyOf(claim.shard), JSON.stringify(next), cas)) !== undefined) return
+      // The swap may be our own, of which no answer came. Anything else is another owner's, whom nothing may overrule.
+      const now = await readJson<ShardDocument>(shards, keyOf(claim.shard))
+      if (now?.document.epoch !== claim.epoch || now.document.batchId !== progress.batchId) throw fenced(claim.shard)
+    },
+
+    async show({ document, cas }, claim, change) {
+      const { shard } = claim
+      const text = JSON.stringify({ ...document, ...change })
+      if ((await shards.replace(keyOf(shard), text, cas)) !== undefined) return
+      // Of this epoch nobody else writes: it was our own, of which no answer came.
+      checkEpoch((await readJson<ShardDocument>(shards, keyOf(shard)))?.document, claim)
+    },
+
+    async all(column) {
+      const asked = (await readPlaces()).filter(([group]) => (columnOf.get(group) ?? column) === column)
+      const documents = await Promise.all(asked.map(readShard))
+      const mine = documents.filter((document) => document !== undefined)
+      const groups = new Set(mine.filter((document) => document[column]).map(({ group }) => group))
+      return mine.filter(({ group }) => groups.has(group)).toReversed()
+    },
+
+    async version() {
+      const known = places
+      const [batches, now] = await Promise.all([batchesOf(known), readPlaces()])
+      const more = now.filter((place) => !known.some((other) => samePlace(place, other)))
+      return JSON.stringify([batches, await batchesOf(more)])
+    },
+  }
+
+  function batchesOf(asked: readonly Place[]): Promise<readonly unknown[]> {
+    return Promise.all(asked.map((place) => shards.member(keyOf(keyOfPlace(place)), 'batchId')))
+  }
+}
+
+/** A shard that is there already goes to the end when its topic was made again since. */
+async function enter(shards: Keyspaces['shards'], modify: Modify, shard: ShardKey): Promise<void> {
+  const place: Place = [shard.group, shard.topic, shard.topicId, shard.partition]
+  await modify<Directory>(shards, directoryKey, (directory) => {
+    const known = directory?.shards ?? []
+    const latest = known.findLast(([group, topic]) => group === shard.group && topic === shard.topic)
+    if (latest?.[2] === shard.topicId && known.some((other) => samePlace(place, other))) return undefined
+    return { kind: 'directory', shards: [...known.filter((other) => !samePlace(place, other)), place] }
+  })
+}
+
+function samePlace(a: Place, b: Place): boolean {
+  return a.every((part, index) => part === b[index])
+}
+
+function keyOfPlace([group, topic, topicId, partition]: Place): ShardKey {
+  return { group, topic, topicId, partition }
+}
+
+/** The topic's id names it; its name may be 200 characters long, and a key of Couchbase 250 bytes. */
+export function keyOf({ group, topicId, partition }: Omit<ShardKey, 'topic'>): string {
+  return `${group}/${topicId}-${partition}`
+}
+
+function emptyShard(shard: ShardKey): ShardDocument {
+  return { kind: 'shard', ...shard, epoch: 0, owner: '', from: 0, next: 0, batchId: null, lists: {}, seriesDays: [] }
+}
+
+function columnIn({ totals, tally, views }: Counted): keyof Counted | undefined {
+  if (totals) return 'totals'
+  if (tally) return 'tally'
+  return views ? 'views' : undefined
+}

@@ -1,0 +1,46 @@
+import { fraudReason } from '../../domain/fraud.ts'
+import type { OrderIdentity } from '../../domain/order.ts'
+import type { OrderQueries, OrderStory } from '../../ports/order-queries.ts'
+import type { Keyspaces } from './couchbase-keyspaces.ts'
+import { findPayment } from './couchbase-ledger.ts'
+import { stateOf, type OrderStates } from './couchbase-order-states.ts'
+import { findAlert, lettersOf } from './couchbase-views.ts'
+
+/** Of one order id, where ids are used again. */
+const identitiesMax = 100
+
+type Told = Omit<OrderStory, 'deadLetters'>
+
+/** A handful of reads by key, all at once for the usual order. */
+export function couchbaseStory(keyspaces: Keyspaces, states: OrderStates): Pick<OrderQueries, 'findOrder'> {
+  async function tell(identity: OrderIdentity): Promise<Told> {
+    const [document, payment, unnamed, named] = await Promise.all([
+      states.find(identity),
+      findPayment(keyspaces, identity),
+      // An alert that does not say which order belongs to each.
+      findAlert(keyspaces, { ...identity, createdAtMs: 0 }, fraudReason),
+      identity.createdAtMs === 0 ? undefined : findAlert(keyspaces, identity, fraudReason),
+    ])
+    return {
+      order: document && (await states.stored(document)),
+      state: document && stateOf(document),
+      payment,
+      alerts: [unnamed, named].filter((alert) => alert !== undefined),
+    }
+  }
+
+  return {
+    async findOrder(orderId) {
+      const [plain, deadLetters, identities] = await Promise.all([
+        tell({ orderId, createdAtMs: 0 }),
+        lettersOf(keyspaces, orderId),
+        states.identities(orderId),
+      ])
+      const others = await Promise.all(identities.slice(-identitiesMax).map(tell))
+      const isKnown = plain.state !== undefined || plain.payment !== undefined
+      const told = isKnown ? [plain, ...others] : others
+      if (told.length > 0) return told.map((story) => ({ ...story, deadLetters }))
+      return plain.alerts.length + deadLetters.length > 0 ? [{ ...plain, deadLetters }] : []
+    },
+  }
+}

@@ -1,0 +1,172 @@
+import type { FraudAlert } from '../../domain/fraud.ts'
+import { identityText, type OrderIdentity } from '../../domain/order.ts'
+import { samePosition, type Position } from '../../domain/position.ts'
+import type { OrderQueries, StoredAlert, StoredDeadLetter } from '../../ports/order-queries.ts'
+import type { Claim } from '../../ports/shards.ts'
+import type { DeadLetter, ViewFact, ViewStore } from '../../ports/view-store.ts'
+import { checkClaim } from '../store/claim.ts'
+import { deadLetterId } from '../store/dead-letter-id.ts'
+import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
+import { hashed } from './couchbase-keys.ts'
+import type { Keyspace } from './couchbase-keyspace.ts'
+import type { Keyspaces } from './couchbase-keyspaces.ts'
+import { readJson, type Modify } from './couchbase-json.ts'
+import { extendList, type Entry } from './couchbase-lists.ts'
+import type { OrderStates } from './couchbase-order-states.ts'
+import type { CouchbaseShards, ViewCounts } from './couchbase-shards.ts'
+import type { ForEach } from './couchbase-work.ts'
+
+/** The position that brought a view's item, which alone counts it. */
+type Seen = Readonly<{ position: Position }>
+type AlertDocument = Seen & Readonly<{ kind: 'alert'; timestampMs: number; alert: FraudAlert }>
+/** Members that are searched for stand at the top. */
+export type LetterDocument = Seen &
+  Readonly<{ kind: 'letter'; id: string; timestampMs: number; group: string; code: string; letter: DeadLetter }>
+/** Which letters speak of an order: log time and id, the newest last. */
+type LettersOfOrder = Readonly<{ kind: 'letters-of-order'; letters: readonly (readonly [number, string])[] }>
+
+/** Of one order, as many as its story shows. */
+const lettersMax = 100
+
+type ViewsDeps = Readonly<{
+  keyspaces: Pick<Keyspaces, 'alerts' | 'dead_letters'>
+  shards: CouchbaseShards
+  states: Pick<OrderStates, 'note'>
+  arrivals: CouchbaseArrivals
+  modify: Modify
+  forEach: ForEach
+}>
+
+type AlertFact = Extract<ViewFact, { kind: 'alert' }>
+type LetterFact = Extract<ViewFact, { kind: 'dead-letter' }>
+
+export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'> {
+  const { keyspaces, shards, states, arrivals, modify, forEach } = deps
+  const { alerts, dead_letters: letters } = keyspaces
+
+  async function writeAlert(claim: Claim, fact: AlertFact): Promise<boolean> {
+    const { identity, alert, timestampMs } = fact
+    await states.note(identity)
+    const document: AlertDocument = { kind: 'alert', position: positionAt(claim, fact), timestampMs, alert }
+    return insertOnce(alerts, alertKey(identity, alert.reason), document)
+  }
+
+  async function writeLetter(claim: Claim, { letter, offset }: LetterFact): Promise<boolean> {
+    const id = deadLetterId(letter)
+    const { timestampMs, group, code, orderId } = letter
+    const position = positionAt(claim, { offset })
+    const document: LetterDocument = { kind: 'letter', id, position, timestampMs, group, code, letter }
+    if (orderId !== null) await addToOrder(orderId, timestampMs, id)
+    return insertOnce(letters, hashed(id), document)
+  }
+
+  async function addToOrder(orderId: number, timestampMs: number, id: string): Promise<void> {
+    await modify<LettersOfOrder>(letters, lettersKey(orderId), (known) => {
+      const old = known?.letters ?? []
+      if (old.some(([, other]) => other === id)) return undefined
+      const all = [...old, [timestampMs, id] as const].toSorted((a, b) => a[0] - b[0])
+      return { kind: 'letters-of-order', letters: all.slice(-lettersMax) }
+    })
+  }
+
+  return {
+    async applyViews(claim, facts, progress) {
+      const read = await shards.read(claim)
+      if (checkClaim(read.document, claim, progress) === 'answer') return
+      const fresh = facts.filter(({ offset }) => offset >= claim.next)
+      const alertFacts = firstOfEach(fresh.filter(isAlert), ({ identity, alert }) => alertKey(identity, alert.reason))
+      const letterFacts = firstOfEach(fresh.filter(isLetter), ({ letter }) => deadLetterId(letter))
+      const isNewAlert = await forEach(alertFacts, (fact) => writeAlert(claim, fact))
+      const isNewLetter = await forEach(letterFacts, (fact) => writeLetter(claim, fact))
+      const newAlerts = alertFacts.filter((_, index) => isNewAlert[index])
+      const newLetters = letterFacts.filter((_, index) => isNewLetter[index])
+      const { lists, views } = read.document
+      const kept = {
+        alerts: await arrivals.keep(claim.shard, 'alerts', extendList(lists.alerts, newAlerts.map(alertEntry))),
+        letters: await arrivals.keep(claim.shard, 'letters', extendList(lists.letters, newLetters.map(letterEntry))),
+      }
+      const counted = addCounts(views, { alerts: newAlerts.length, deadLetters: newLetters.length })
+      await shards.move(read, { claim, progress }, { views: counted, lists: { ...lists, ...kept } })
+    },
+
+    async viewCounts() {
+      return (await shards.all('views')).reduce((sum, { views }) => addCounts(sum, views), addCounts())
+    },
+  }
+}
+
+/** Whether it is there by this position: a repeated alert or letter changes nothing. */
+async function insertOnce(keyspace: Keyspace, key: string, document: Seen): Promise<boolean> {
+  if ((await keyspace.insert(key, JSON.stringify(document))) !== undefined) return true
+  const known = await readJson<Seen>(keyspace, key)
+  return known !== undefined && samePosition(known.document.position, document.position)
+}
+
+function isAlert(fact: ViewFact): fact is AlertFact {
+  return fact.kind === 'alert'
+}
+
+function isLetter(fact: ViewFact): fact is LetterFact {
+  return fact.kind === 'dead-letter'
+}
+
+function firstOfEach<Fact>(facts: readonly Fact[], keyOf: (fact: Fact) => string): readonly Fact[] {
+  const first = new Map<string, Fact>()
+  for (const fact of facts) if (!first.has(keyOf(fact))) first.set(keyOf(fact), fact)
+  return [...first.values()]
+}
+
+function positionAt({ shard: { topicId, partition } }: Claim, { offset }: Readonly<{ offset: number }>): Position {
+  return { topicId, partition, offset }
+}
+
+function alertEntry({ timestampMs, offset, identity, alert }: AlertFact): Entry {
+  return [timestampMs, offset, identity.orderId, identity.createdAtMs, alert.reason]
+}
+
+function letterEntry({ offset, letter }: LetterFact): Entry {
+  return [letter.timestampMs, offset, deadLetterId(letter)]
+}
+
+function addCounts(a?: ViewCounts, b?: ViewCounts): ViewCounts {
+  return {
+    alerts: (a?.alerts ?? 0) + (b?.alerts ?? 0),
+    deadLetters: (a?.deadLetters ?? 0) + (b?.deadLetters ?? 0),
+  }
+}
+
+function alertKey(identity: OrderIdentity, reason: string): string {
+  return `${identityText(identity)}/${reason}`
+}
+
+function lettersKey(orderId: number): string {
+  return `${orderId}/letters`
+}
+
+export async function findAlert(
+  { alerts }: Pick<Keyspaces, 'alerts'>,
+  identity: OrderIdentity,
+  reason: string,
+): Promise<StoredAlert | undefined> {
+  const read = await readJson<AlertDocument>(alerts, alertKey(identity, reason))
+  return read && { timestampMs: read.document.timestampMs, alert: read.document.alert }
+}
+
+export async function findLetter(
+  { dead_letters: letters }: Pick<Keyspaces, 'dead_letters'>,
+  id: string,
+): Promise<StoredDeadLetter | undefined> {
+  const read = await readJson<LetterDocument>(letters, hashed(id))
+  return read && { ...read.document.letter, id }
+}
+
+/** The newest first. */
+export async function lettersOf(
+  keyspaces: Pick<Keyspaces, 'dead_letters'>,
+  orderId: number,
+): Promise<readonly StoredDeadLetter[]> {
+  const known = await readJson<LettersOfOrder>(keyspaces.dead_letters, lettersKey(orderId))
+  const ids = (known?.document.letters ?? []).map(([, id]) => id).toReversed()
+  const found = await Promise.all(ids.map((id) => findLetter(keyspaces, id)))
+  return found.filter((letter) => letter !== undefined)
+}

@@ -1,0 +1,214 @@
+import type { PaymentOutcome } from '../../domain/payment.ts'
+import type { OrderQuery, OrderSort, Page, PageQuery } from '../../ports/order-queries.ts'
+import { cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
+import type { CollectionName } from './couchbase-keyspaces.ts'
+import type { CouchbaseStoreOptions } from './couchbase-options.ts'
+import { pathOf, type Parameters, type Query, type Row } from './couchbase-query.ts'
+
+type Condition = Readonly<{ member: string; operator: '=' | '<' | '<=' | '>='; value: number | string }>
+
+/** A search in the order of one index, which covers it: only what is shown is then read, by key. */
+export type Walk = Readonly<{
+  name: string
+  collection: CollectionName
+  /** Of the documents that are walked. */
+  kind: string
+  /** Members that begin the index and have one value each: the walk is within them. */
+  within: readonly Condition[]
+  /** Members of the sort key, unique together. */
+  key: readonly string[]
+  example: RowKey
+  descending: boolean
+  /** Conditions that the index of the key answers: they bound what is looked at. */
+  seek: readonly Condition[]
+  /** Conditions that each entry looked at is tested for. */
+  filter: readonly Condition[]
+}>
+
+export type PageOf = <Item>(
+  query: PageQuery,
+  walk: Walk,
+  load: (key: RowKey) => Promise<Item | undefined>,
+) => Promise<Page<Item>>
+
+/** One page of a walk: at most `limit` matches among at most {@link rowsScannedMax} entries of the index. */
+export function couchbasePages(options: CouchbaseStoreOptions, ask: Query): PageOf {
+  return async (query, walk, load) => {
+    const window = windowOf(pathOf(options, walk.collection), walk, cursorKey(walk.name, query, walk.example))
+    const keyOfRow = (row: Row): RowKey => walk.key.map((member) => partOf(row[member]))
+    const rows = await ask(matching(window, walk), {
+      ...window.parameters,
+      ...valuesOf('f', walk.filter),
+      n: query.limit + 1,
+    })
+    const shown = rows.slice(0, query.limit).map(keyOfRow)
+    const items = await Promise.all(shown.map(load))
+    const end = rows.length > query.limit ? shown.at(-1) : await endOf(ask, walk, window, keyOfRow)
+    const nextCursor = end ? cursorAt(walk.name, query, end) : null
+    return { items: items.filter((item) => item !== undefined), nextCursor }
+  }
+}
+
+type Window = Readonly<{ statement: string; parameters: Parameters }>
+
+function windowOf(keyspace: string, walk: Walk, after: RowKey | undefined): Window {
+  const { kind, within, key, descending, seek, filter } = walk
+  const columns = [...new Set([...key, ...filter.map(({ member }) => member)])].map((member) => `o.\`${member}\``)
+  const where = [
+    'o.`kind` = $kind',
+    ...testsOf('o', 'w', within),
+    ...testsOf('o', 's', seek),
+    ...(after ? [behind(key, descending ? '<' : '>')] : []),
+  ]
+  const sorted = [...within.map(({ member }) => member), ...key]
+  const statement =
+    `SELECT ${columns.join(', ')} FROM ${keyspace} AS o WHERE ${where.join(' AND ')} ` +
+    `ORDER BY ${orderBy('o', sorted, descending)}`
+  const afterValues = Object.fromEntries((after ?? []).map((part, index) => [`k${index}`, part]))
+  return { statement, parameters: { kind, ...valuesOf('w', within), ...valuesOf('s', seek), ...afterValues } }
+}
+
+function matching({ statement }: Window, { key, descending, filter }: Walk): string {
+  const tests = filter.length === 0 ? '' : ` WHERE ${testsOf('w', 'f', filter).join(' AND ')}`
+  const looked = `SELECT w.* FROM (${statement} LIMIT ${rowsScannedMax}) AS w`
+  return `${looked}${tests} ORDER BY ${orderBy('w', key, descending)} LIMIT $n`
+}
+
+/** The last key of a full window, and undefined when the window holds all that is left. */
+async function endOf(
+  ask: Query,
+  { filter }: Walk,
+  { statement, parameters }: Window,
+  keyOfRow: (row: Row) => RowKey,
+): Promise<RowKey | undefined> {
+  if (filter.length === 0) return undefined
+  const [last] = await ask(`${statement} LIMIT 1 OFFSET ${rowsScannedMax - 1}`, parameters)
+  return last && keyOfRow(last)
+}
+
+/** Behind a key in the order of the walk. The first test alone is what an index can seek. */
+function behind(key: readonly string[], operator: '<' | '>'): string {
+  const [first = ''] = key
+  const nested = key.reduceRight((rest, member, index) => {
+    const beyond = `o.\`${member}\` ${operator} $k${index}`
+    return rest === '' ? beyond : `(${beyond} OR (o.\`${member}\` = $k${index} AND ${rest}))`
+  }, '')
+  return `o.\`${first}\` ${operator}= $k0 AND ${nested}`
+}
+
+function orderBy(from: string, members: readonly string[], descending: boolean): string {
+  return members.map((member) => `${from}.\`${member}\` ${descending ? 'DESC' : 'ASC'}`).join(', ')
+}
+
+function testsOf(from: string, prefix: string, conditions: readonly Condition[]): readonly string[] {
+  return conditions.map(({ member, operator }, index) => `${from}.\`${member}\` ${operator} $${prefix}${index}`)
+}
+
+function valuesOf(prefix: string, conditions: readonly Condition[]): Parameters {
+  return Object.fromEntries(conditions.map(({ value }, index) => [`${prefix}${index}`, value]))
+}
+
+function partOf(value: unknown): number | string {
+  return typeof value === 'number' ? value : String(value)
+}
+
+/** Members of the sort keys. */
+export const arrivalKey = ['logMs', 'logPartition', 'logOffset', 'orderId', 'identityMs']
+export const amountKey = ['amountMinor', 'orderId', 'identityMs']
+export const idKey = ['orderId', 'identityMs']
+export const paymentKey = ['atMs', 'logPartition', 'logOffset', 'orderId', 'identityMs']
+export const letterKey = ['timestampMs', 'id']
+
+export function orderWalk(query: OrderQuery): Walk {
+  const { sort } = query
+  const common = { name: 'orders', collection: 'orders', kind: 'order', descending: isDescending(sort) } as const
+  const { customer, currency, amount, others } = conditionsOf(query)
+  switch (sort) {
+    case 'newest':
+    case 'oldest':
+      return {
+        ...common,
+        within: customer,
+        key: arrivalKey,
+        example: [0, 0, 0, 0, 0],
+        seek: [],
+        filter: [...currency, ...amount, ...others],
+      }
+    case 'amount_desc':
+    case 'amount_asc':
+      return {
+        ...common,
+        within: currency,
+        key: amountKey,
+        example: [0, 0, 0],
+        seek: amount,
+        filter: [...customer, ...others],
+      }
+    case 'order_id_desc':
+    case 'order_id_asc':
+      return {
+        ...common,
+        within: [],
+        key: idKey,
+        example: [0, 0],
+        seek: [],
+        filter: [...customer, ...currency, ...amount, ...others],
+      }
+    default:
+      return sort satisfies never
+  }
+}
+
+export function paymentWalk(outcome: PaymentOutcome | 'PENDING'): Walk {
+  return {
+    name: 'payments',
+    collection: 'payments',
+    kind: 'payment',
+    within: when('status', '=', outcome),
+    key: paymentKey,
+    example: [0, 0, 0, 0, 0],
+    descending: true,
+    seek: [],
+    filter: [],
+  }
+}
+
+export function letterWalk({ group, code }: Readonly<{ group?: string; code?: string }>): Walk {
+  return {
+    name: 'dead-letters',
+    collection: 'dead_letters',
+    kind: 'letter',
+    within: [],
+    key: letterKey,
+    example: [0, ''],
+    descending: true,
+    seek: [],
+    filter: [...when('group', '=', group), ...when('code', '=', code)],
+  }
+}
+
+function isDescending(sort: OrderSort): boolean {
+  return sort === 'newest' || sort.endsWith('_desc')
+}
+
+function conditionsOf(query: OrderQuery) {
+  return {
+    customer: when('customerId', '=', query.customerId),
+    currency: when('currency', '=', query.currency),
+    amount: [...when('amountMinor', '>=', query.amountMinorMin), ...when('amountMinor', '<=', query.amountMinorMax)],
+    others: [
+      ...when('country', '=', query.country),
+      ...when('status', '=', query.status),
+      ...when('createdAtMs', '>=', query.createdFromMs),
+      ...when('createdAtMs', '<', query.createdToMs),
+    ],
+  }
+}
+
+function when(
+  member: string,
+  operator: Condition['operator'],
+  value: number | string | undefined,
+): readonly Condition[] {
+  return value === undefined ? [] : [{ member, operator, value }]
+}
