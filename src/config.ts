@@ -1,9 +1,12 @@
+import { couchbaseSettings } from './config/couchbase-settings.ts'
 import { kafkaSettings } from './config/kafka-settings.ts'
+import { readCouchbase, type CouchbaseConfig } from './config/read-couchbase.ts'
 import { readKafka, type KafkaConfig } from './config/read-kafka.ts'
 import { invalid, readSettings, type Environment, type ValuesOf } from './config/setting.ts'
 import { settings } from './config/settings.ts'
 
-export type Config = ValuesOf<typeof settings> & Readonly<{ kafka: KafkaConfig | undefined }>
+export type Config = ValuesOf<typeof settings> &
+  Readonly<{ kafka: KafkaConfig | undefined; couchbase: CouchbaseConfig | undefined }>
 
 /**
  * Every setting, in the order of the configuration reference, which is generated from this: its name, what it means, its
@@ -12,24 +15,31 @@ export type Config = ValuesOf<typeof settings> & Readonly<{ kafka: KafkaConfig |
 export const settingDescriptions: readonly Readonly<Record<'name' | 'about' | 'fallback' | 'expects', string>>[] = [
   ...Object.values(settings),
   ...Object.values(kafkaSettings),
+  ...Object.values(couchbaseSettings),
 ]
 
 /** Set by other parts: by the test suite, and by the command line to find a server. */
 const otherNames = /^ORDERMILL_(TEST_|UPDATE_|URL$|TOKEN$)/
 const partitionsOnKafka = 6
+/** A shard's document holds the newest batch of its list, and must stay under 1 MB. */
+const batchRecordsMaxOnCouchbase = 10_000
+
+/** `needsStore: false` is for what works on the log alone. */
+export type ReadOptions = Readonly<{ needsStore?: boolean }>
 
 /**
  * Reads the environment; an empty variable counts as missing.
  *
  * @throws {OrdermillError} CONFIG_INVALID naming the variable, what it was and what it takes
  */
-export function readConfig(environment: Environment): Config {
+export function readConfig(environment: Environment, { needsStore = true }: ReadOptions = {}): Config {
   refuseUnknown(environment)
-  refuseCouchbase(environment)
   const values = readSettings(settings, environment)
   const kafka = readKafka(environment)
+  const couchbase = readCouchbase(environment)
+  refuseHalf({ ...values, kafka, couchbase }, needsStore)
   const isDefault = !environment[settings.partitions.name]
-  return { ...values, kafka, partitions: kafka && isDefault ? partitionsOnKafka : values.partitions }
+  return { ...values, kafka, couchbase, partitions: kafka && isDefault ? partitionsOnKafka : values.partitions }
 }
 
 function refuseUnknown(environment: Environment): void {
@@ -40,10 +50,19 @@ function refuseUnknown(environment: Environment): void {
   if (unknown) throw invalid(`${unknown} is not a setting: see docs/reference/configuration.md`)
 }
 
-/** Starting on another store although one was named would count the orders in two places. */
-function refuseCouchbase(environment: Environment): void {
-  if (!environment['COUCHBASE_HOST']) return
-  throw invalid(
-    'COUCHBASE_HOST is set, but this version keeps its store in SQLite: unset it, and on Kafka set ORDERMILL_STORE=sqlite',
-  )
+/** One host's part beside one that many hosts share would count the orders in several places. */
+function refuseHalf({ kafka, couchbase, store, batchRecordsMax }: Config, needsStore: boolean): void {
+  const [broker, cluster] = [kafkaSettings.bootstrap.name, couchbaseSettings.host.name]
+  const { name } = settings.store
+  if (couchbase && store) throw invalid(`${cluster} and ${name}=${store} are both set: keep one of them`)
+  if (couchbase && !kafka) throw invalid(`${cluster} is set without ${broker}: set both, or none to run embedded`)
+  if (kafka && !couchbase && !store && needsStore) {
+    throw invalid(
+      `${broker} is set, but no store that several hosts can share: set ${cluster}, or ${name}=sqlite if all processes are on this host, or unset ${broker} to run embedded`,
+    )
+  }
+  if (couchbase && batchRecordsMax > batchRecordsMaxOnCouchbase) {
+    const limit = `on Couchbase it must be ${batchRecordsMaxOnCouchbase} at most`
+    throw invalid(`${settings.batchRecordsMax.name} is ${batchRecordsMax}, but ${limit}`)
+  }
 }

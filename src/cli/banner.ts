@@ -18,6 +18,7 @@ export function bannerLines(
   ]
 }
 
-export function titleLine({ kafka }: Config, parts: string): string {
-  return `Ordermill ${version}, ${kafka ? `on Kafka at ${kafka.bootstrap.join(', ')}` : 'embedded'}: ${parts}`
+export function titleLine({ kafka, couchbase }: Config, parts: string): string {
+  const store = couchbase ? ` and Couchbase at ${couchbase.connectionString}` : ''
+  return `Ordermill ${version}, ${kafka ? `on Kafka at ${kafka.bootstrap.join(', ')}${store}` : 'embedded'}: ${parts}`
 }

@@ -20,7 +20,8 @@ export const runCommand: CliCommand = (environment, done) =>
     .description('Run one service in this process, on Kafka; any number of processes may run the same one')
     .addArgument(new Argument('<service>', 'which one').choices([...serviceNames, 'api']))
     .action(async (service: Runnable) => {
-      const config = readConfig(environment)
+      // Fraud is decided by the log alone.
+      const config = readConfig(environment, { needsStore: service !== 'fraud' })
       refuseEmbedded(config)
       done(await (service === 'api' ? runApi(config) : runOne(config, service)))
     })

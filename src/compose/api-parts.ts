@@ -13,10 +13,16 @@ export function systemInfo(
 ): SystemInfo {
   return {
     mode: config.kafka ? 'distributed' : 'embedded',
-    data: config.kafka ? `Kafka at ${config.kafka.bootstrap.join(', ')}` : config.dataDir,
+    data: whereData(config),
     payment_policy: config.paymentPolicy,
     base_currency: config.baseCurrency,
     input_topic: config.topic,
     ...rest,
   }
+}
+
+function whereData({ kafka, couchbase, dataDir }: Config): string {
+  const log = kafka ? [`Kafka at ${kafka.bootstrap.join(', ')}`] : []
+  const store = couchbase ? [`Couchbase at ${couchbase.connectionString}`] : [dataDir]
+  return [...log, ...store].join('; ')
 }

@@ -53,7 +53,7 @@ const groupOf: ReadonlyMap<string, string> = new Map(Object.entries({ ...orderGr
  */
 export async function openEngine(config: Config, telemetry: Telemetry): Promise<Engine> {
   const troubles = recentTroubles(() => performance.now())
-  const storage = await openStorage(config, telemetry.logger, troubles.note)
+  const storage = await openStorage(config, { logger: telemetry.logger, user: 'service', onTrouble: troubles.note })
   try {
     await createMissingTopics(storage.log, config)
   } catch (error) {

@@ -2,6 +2,7 @@ import type { HealthCheck } from '../api/deps.ts'
 import type { ServiceState } from '../engine/supervise.ts'
 import { inTime } from '../pipeline/in-time.ts'
 import type { Log } from '../ports/log.ts'
+import type { OrderQueries } from '../ports/order-queries.ts'
 
 /** Of one question; probes wait a little longer themselves. */
 const healthTimeoutMs = 5_000
@@ -13,18 +14,31 @@ export function answered<Result>(asked: Promise<Result>): Promise<Result | undef
   return inTime(asked, healthTimeoutMs, () => undefined)
 }
 
-/** Asks the log itself. However many probe and however slow it is, it is asked one question at a time. */
+/** Asks the log itself. */
 export function logHealth(log: Pick<Log, 'topics'>, nowMs: () => number): () => Promise<HealthCheck> {
+  return askedHealth('log', () => log.topics(), nowMs)
+}
+
+/** Asks the store itself. */
+export function storeHealth(store: Pick<OrderQueries, 'version'>, nowMs: () => number): () => Promise<HealthCheck> {
+  return askedHealth('store', () => store.version(), nowMs)
+}
+
+/** However many probe and however slow it is, it is asked one question at a time. */
+function askedHealth(name: string, question: () => Promise<unknown>, nowMs: () => number): () => Promise<HealthCheck> {
   let asked: Readonly<{ answer: Promise<HealthCheck>; atMs: number }> | undefined
   let isAsking = false
+  let lastFailure = ''
 
   async function ask(): Promise<HealthCheck> {
     isAsking = true
     try {
-      await log.topics()
-      return { name: 'log', ok: true, detail: 'answers' }
+      await question()
+      lastFailure = ''
+      return { name, ok: true, detail: 'answers' }
     } catch (error) {
-      return { name: 'log', ok: false, detail: error instanceof Error ? error.message : String(error) }
+      lastFailure = error instanceof Error ? error.message : String(error)
+      return { name, ok: false, detail: lastFailure }
     } finally {
       isAsking = false
     }
@@ -32,7 +46,7 @@ export function logHealth(log: Pick<Log, 'topics'>, nowMs: () => number): () => 
 
   return async () => {
     if (!asked || (!isAsking && nowMs() - asked.atMs >= freshMs)) asked = { answer: ask(), atMs: nowMs() }
-    return (await answered(asked.answer)) ?? noAnswer('log')
+    return (await answered(asked.answer)) ?? noAnswer(name, lastFailure)
   }
 }
 
@@ -48,6 +62,7 @@ export async function servicesHealth(
   }))
 }
 
-function noAnswer(name: string): HealthCheck {
-  return { name, ok: false, detail: `no answer within ${healthTimeoutMs} ms` }
+function noAnswer(name: string, lastFailure = ''): HealthCheck {
+  const before = lastFailure === '' ? '' : `; before: ${lastFailure}`
+  return { name, ok: false, detail: `no answer within ${healthTimeoutMs} ms${before}` }
 }

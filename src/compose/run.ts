@@ -4,7 +4,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings } from './api-parts.ts'
 import { openEngine, type Engine, type ServiceName, type Telemetry } from './engine.ts'
-import { logHealth, servicesHealth } from './health.ts'
+import { logHealth, servicesHealth, storeHealth } from './health.ts'
 import { listen, refuseOpenDoor } from './listen.ts'
 import type { ProduceOptions } from './produce.ts'
 import type { RunningServer, ServerOptions } from './server.ts'
@@ -25,7 +25,7 @@ export async function startService(
   const telemetry = { logger: createLogger(loggerOptions), metrics: createMetrics({ processMetrics: true }) }
   const engine = await openEngine(config, telemetry)
   try {
-    const health = await serveHealth(config, engine, telemetry)
+    const health = await serveHealth(name, { config, engine, ...telemetry })
     const end = new AbortController()
     const running = engine.runOne(name, end.signal, producer)
     return {
@@ -44,14 +44,22 @@ export async function startService(
   }
 }
 
-async function serveHealth(config: Config, engine: Engine, { logger, metrics }: Telemetry) {
+type HealthParts = Telemetry & Readonly<{ config: Config; engine: Engine }>
+
+async function serveHealth(name: ServiceName, { config, engine, logger, metrics }: HealthParts) {
   if (config.healthPort === null) return undefined
   const ofLog = logHealth(engine.log, () => performance.now())
+  const ofStore = storeHealth(engine.store, () => performance.now())
+  // Fraud has none.
+  const storage = name === 'fraud' ? [ofLog] : [ofLog, ofStore]
   const server = await buildHealthServer({
     settings: apiSettings(config),
     logger,
     metricsText: metrics.text,
-    health: async () => [await ofLog(), ...(await servicesHealth(engine.services()))],
+    health: async () => [
+      ...(await Promise.all(storage.map((check) => check()))),
+      ...(await servicesHealth(engine.services())),
+    ],
   })
   const url = await listen(server, { host: config.host, port: config.healthPort, portName: 'ORDERMILL_HEALTH_PORT' })
   return { url, close: () => server.close() }

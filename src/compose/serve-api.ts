@@ -7,7 +7,7 @@ import type { ServiceState } from '../engine/supervise.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings, systemInfo } from './api-parts.ts'
-import { answered, logHealth, servicesHealth } from './health.ts'
+import { answered, logHealth, servicesHealth, storeHealth } from './health.ts'
 import { lagSamples } from './lag-samples.ts'
 import { promptLog } from './prompt-log.ts'
 import { listen } from './listen.ts'
@@ -67,11 +67,12 @@ function settingsOf(config: Config) {
   }
 }
 
-function healthOf({ log, services }: ApiParts): () => Promise<readonly HealthCheck[]> {
+function healthOf({ log, store, services }: ApiParts): () => Promise<readonly HealthCheck[]> {
   const ofLog = logHealth(log, () => performance.now())
+  const ofStore = storeHealth(store, () => performance.now())
   return async () => {
-    const [check, checks] = await Promise.all([ofLog(), servicesHealth(services())])
-    return [check, ...checks]
+    const [checks, ofServices] = await Promise.all([Promise.all([ofLog(), ofStore()]), servicesHealth(services())])
+    return [...checks, ...ofServices]
   }
 }
 

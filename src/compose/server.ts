@@ -89,7 +89,7 @@ function openThrough(engine: EngineThread, config: Config): ApiStorage {
 
 /** On Kafka everybody writes for themselves. */
 async function openOwn(config: Config, logger: Logger): Promise<ApiStorage> {
-  const { log, store, close } = await openStorage(config, logger)
+  const { log, store, close } = await openStorage(config, { logger, user: 'reader' })
   return { log, store: { ...store, ...countedIntake(log, store, config.topic) }, close }
 }
 

@@ -4,6 +4,7 @@ import { openSqliteLog } from '../adapters/sqlite/sqlite-log.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import type { Config } from '../config.ts'
 import type { KafkaConfig } from '../config/read-kafka.ts'
+import { dayMs } from '../domain/window.ts'
 import { hasCode, OrdermillError } from '../errors.ts'
 import { inTime } from '../pipeline/in-time.ts'
 import type { Log, TopicDescription } from '../ports/log.ts'
@@ -12,6 +13,7 @@ import type { OrderQueries } from '../ports/order-queries.ts'
 import type { OrderStore } from '../ports/order-store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { absentStore } from './absent-store.ts'
+import { openConfiguredCouchbase, type StoreUser } from './couchbase.ts'
 import { logFile, storeFile } from './data-files.ts'
 import { openConfiguredKafka } from './kafka.ts'
 import { forgetServer } from './server-file.ts'
@@ -42,21 +44,50 @@ export async function openLog(config: Config, logger: Logger | undefined, onTrou
   return { log, close: () => log.close() }
 }
 
+export type StorageOptions = Readonly<{ logger: Logger | undefined; user: StoreUser; onTrouble?: OnTrouble }>
+
 /**
- * Log and store, to write.
+ * Log and store, to write. A store on a cluster that is away is no reason not to start: it is asked again.
  *
- * @throws {OrdermillError} what `openLog` throws, STORE_UNAVAILABLE
+ * @throws {OrdermillError} what `openLog` throws, STORE_UNAVAILABLE for a file, STORE_REFUSED
  */
-export async function openStorage(config: Config, logger: Logger | undefined, onTrouble?: OnTrouble): Promise<Storage> {
-  const { log, close } = await openLog(config, logger, onTrouble)
+export async function openStorage(config: Config, options: StorageOptions): Promise<Storage> {
+  const { log, close } = await openLog(config, options.logger, options.onTrouble)
   try {
-    if (config.kafka) shareDirectory(config.dataDir)
-    const store = openSqliteStore({ file: storeFile(config) })
+    const store = await openStore(config, options)
     return { log, store, close: () => closeAll(store, { close }) }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+async function openStore(config: Config, { logger, user }: StorageOptions): Promise<OrderStore> {
+  const { couchbase, kafka, store: named } = config
+  if (couchbase) return reached(openConfiguredCouchbase({ ...config, couchbase }, user), logger)
+  if (kafka && !named) return absentStore('this process was given no store: set COUCHBASE_HOST')
+  if (kafka) shareDirectory(config.dataDir)
+  return openSqliteStore({ file: storeFile(config), ...seriesLimit(config) })
+}
+
+/** What refuses us now will refuse us later; what does not answer may answer later. */
+async function reached(store: OrderStore, logger: Logger | undefined): Promise<OrderStore> {
+  try {
+    await inTime(store.version(), connectTimeoutMs, () => {
+      throw new OrdermillError('STORE_UNAVAILABLE', `no answer within ${connectTimeoutMs / 1000} s`)
+    })
+  } catch (error) {
+    if (!hasCode(error, 'STORE_UNAVAILABLE')) {
+      await store.close()
+      throw error
+    }
+    logger?.warn({ code: error.code, reason: error.message }, 'the store is away, and is asked again')
+  }
+  return store
+}
+
+function seriesLimit({ seriesRetentionDays }: Config) {
+  return { seriesRetentionMs: seriesRetentionDays * dayMs, now: Date.now }
 }
 
 /**
@@ -66,9 +97,18 @@ export async function openStorage(config: Config, logger: Logger | undefined, on
  */
 export function openReader(config: Config, logger?: Logger): Reader {
   const log = logOnKafka(config, logger) ?? openEmbeddedReader(config)
-  const file = storeFile(config)
-  const store = existsSync(file) ? openSqliteStore({ file, readOnly: true }) : absentStore(file)
+  const store = openStoreReader(config)
   return { log, store, close: () => closeAll(store, log) }
+}
+
+function openStoreReader(config: Config): OrderStore {
+  const { couchbase } = config
+  if (couchbase) return openConfiguredCouchbase({ ...config, couchbase }, 'reader')
+  const file = storeFile(config)
+  if (existsSync(file)) return openSqliteStore({ file, readOnly: true })
+  return absentStore(
+    `there is no store ${file} yet, so nothing is counted: start the services on this data directory, or ask a server (--url)`,
+  )
 }
 
 /**

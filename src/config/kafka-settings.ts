@@ -52,14 +52,6 @@ export const kafkaSettings = {
     '`at-least-once` is for brokers without transactions: after a crash outputs may be there twice, with the same `event-id`. The embedded log is always exact.',
     ['exactly-once', 'at-least-once'],
   ),
-  store: optional(
-    choice(
-      'ORDERMILL_STORE',
-      '',
-      '`sqlite`: all processes are on one host and share the SQLite store in `ORDERMILL_DATA_DIR`. Needed with `KAFKA_BOOTSTRAP_SERVERS`.',
-      ['sqlite'],
-    ),
-  ),
 } as const
 
 export type KafkaValues = ValuesOf<typeof kafkaSettings>

@@ -29,12 +29,11 @@ export function readKafka(environment: Environment): KafkaConfig | undefined {
   refuseHalf(values, 'apiKey', 'apiSecret')
   refuseHalf(values, 'username', 'password')
   refuseHalf(values, 'certFile', 'keyFile')
-  const { bootstrap, delivery, replicationFactor, store } = values
+  const { bootstrap, delivery, replicationFactor } = values
   if (bootstrap.length === 0) {
     refuseWithoutBroker(environment)
     return undefined
   }
-  if (store !== 'sqlite') throw storeMissing()
   return { bootstrap, delivery, replicationFactor, access: new Sealed(accessOf(values)) }
 }
 
@@ -91,12 +90,6 @@ function refuseWithoutBroker(environment: Environment): void {
 
 function isForBroker(variable: string): boolean {
   return variable.startsWith('CONFLUENT_') || variable.startsWith('ORDERMILL_KAFKA_')
-}
-
-function storeMissing() {
-  return invalid(
-    `${name('bootstrap')} is set, but no store that several hosts can share: set ${name('store')}=sqlite if all processes are on this host, or unset ${name('bootstrap')} to run embedded`,
-  )
 }
 
 function readablePassword() {

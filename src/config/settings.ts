@@ -57,7 +57,22 @@ export const settings = {
   bucket: text(
     'COUCHBASE_BUCKET',
     'order_analytics',
-    'Names the member that holds each order in `GET /api/analytics`.',
+    'Bucket of the cluster; it also names the member that holds each order in `GET /api/analytics`.',
+  ),
+  store: optional(
+    choice(
+      'ORDERMILL_STORE',
+      '',
+      '`sqlite`: all processes are on one host and share the SQLite store in `ORDERMILL_DATA_DIR`. For `KAFKA_BOOTSTRAP_SERVERS` without `COUCHBASE_HOST`.',
+      ['sqlite'],
+    ),
+  ),
+  seriesRetentionDays: whole(
+    'ORDERMILL_SERIES_RETENTION_DAYS',
+    '0',
+    'Age of order times at which their minutes may be dropped from the series of orders and sales; 0 keeps them for ever. Totals are not touched.',
+    0,
+    36_500,
   ),
   baseCurrency: parsed(
     'ORDERMILL_BASE_CURRENCY',

@@ -63,15 +63,19 @@ export type UnsealedData = Readonly<{
   data: Omit<EngineData, 'config'>
   config: Config
   access: KafkaAccess | undefined
+  storePassword: string | undefined
 }>
 
 export function unsealed({ config, ...data }: EngineData): UnsealedData {
-  return { data, config, access: config.kafka?.access.reveal() }
+  const { kafka, couchbase } = config
+  return { data, config, access: kafka?.access.reveal(), storePassword: couchbase?.password.reveal() }
 }
 
-export function sealedAgain({ data, config, access }: UnsealedData): EngineData {
-  const { kafka } = config
-  return { ...data, config: { ...config, kafka: kafka && access && { ...kafka, access: new Sealed(access) } } }
+export function sealedAgain({ data, config, access, storePassword }: UnsealedData): EngineData {
+  const kafka = config.kafka && access && { ...config.kafka, access: new Sealed(access) }
+  const isStored = config.couchbase && storePassword !== undefined
+  const couchbase = isStored ? { ...config.couchbase, password: new Sealed(storePassword) } : undefined
+  return { ...data, config: { ...config, kafka, couchbase } }
 }
 
 /** `stop` ends the thread with code 0; anything else is a crash, and an uncaught error says why. */

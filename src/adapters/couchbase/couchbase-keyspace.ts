@@ -34,7 +34,7 @@ const sendsMax = 2
 const levelOf = {
   none: DurabilityLevel.None,
   majority: DurabilityLevel.Majority,
-  majorityAndPersistToActive: DurabilityLevel.MajorityAndPersistOnMaster,
+  majorityAndPersistActive: DurabilityLevel.MajorityAndPersistOnMaster,
   persistToMajority: DurabilityLevel.PersistToMajority,
 } as const satisfies Record<Durability, DurabilityLevel>
 

@@ -1,5 +1,5 @@
 /** How many nodes must have a write before it counts, as the server calls it. */
-export const durabilities = ['none', 'majority', 'majorityAndPersistToActive', 'persistToMajority'] as const
+export const durabilities = ['none', 'majority', 'majorityAndPersistActive', 'persistToMajority'] as const
 export type Durability = (typeof durabilities)[number]
 
 export type CouchbaseStoreOptions = Readonly<{

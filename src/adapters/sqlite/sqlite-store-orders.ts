@@ -9,18 +9,18 @@ import { sqliteEras } from './sqlite-store-eras.ts'
 import { sqliteOrderRows, type Recorded } from './sqlite-store-order-rows.ts'
 import { sqlitePlaces, type Places } from './sqlite-store-places.ts'
 import { restoreJson } from './sqlite-store-rows.ts'
-import { sqliteSeries } from './sqlite-store-series.ts'
+import { sqliteSeries, type SeriesLimit } from './sqlite-store-series.ts'
 import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
 
 type Orders = Pick<OrderBook, 'applyOrders' | 'totals'>
 const first: OrderAnswer = { kind: 'first' }
 
-export function sqliteOrders(db: StoreDatabase): Orders {
+export function sqliteOrders(db: StoreDatabase, limit?: SeriesLimit): Orders {
   const rows = sqliteOrderRows(db)
   const placesNow = sqlitePlaces(db)
   const shards = sqliteShardSum(db, 'totals')
   const readTotals = sqliteTotals(db)
-  const series = sqliteSeries(db)
+  const series = sqliteSeries(db, limit)
   const eras = sqliteEras(db)
 
   /** A record that was here before: its answer is the recorded one, or it changes the order. */

@@ -4,25 +4,34 @@ import { intOf, textOf, type Row } from './sqlite-store-rows.ts'
 
 export type Series = Pick<OrderQueries, 'series'> & Readonly<{ add: (points: readonly SeriesPoint[]) => void }>
 
+/** Minutes older than `seriesRetentionMs` may go; 0 keeps them for ever. */
+export type SeriesLimit = Readonly<{ seriesRetentionMs: number; now: () => number }>
+
 /** Sums are added here, not in SQL: SQLite's integers end at 64 bits. */
-export function sqliteSeries(db: StoreDatabase): Series {
+export function sqliteSeries(db: StoreDatabase, { seriesRetentionMs, now }: SeriesLimit = keepAll): Series {
   const select = db.prepare('SELECT * FROM series WHERE start_ms = ? AND currency = ?')
   const range = db.prepare('SELECT * FROM series WHERE start_ms >= ? AND start_ms < ? ORDER BY start_ms, currency')
+  const drop = db.prepare('DELETE FROM series WHERE start_ms < ?')
   const upsert = db.prepare(`
     INSERT INTO series (start_ms, currency, order_count, sales_minor) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET order_count = excluded.order_count, sales_minor = excluded.sales_minor`)
 
   return {
     add(points) {
+      const fromMs = seriesRetentionMs === 0 ? -Infinity : now() - seriesRetentionMs
       for (const { startMs, currency, orderCount, salesMinor } of points) {
+        if (startMs < fromMs) continue
         const row = select.get(startMs, currency)
         const known = row ? pointOf(row) : { orderCount: 0, salesMinor: 0n }
         upsert.run(startMs, currency, known.orderCount + orderCount, String(known.salesMinor + salesMinor))
       }
+      if (seriesRetentionMs > 0) drop.run(fromMs)
     },
     series: ({ fromMs, toMs }) => db.read(() => range.all(fromMs, toMs).map(pointOf)),
   }
 }
+
+const keepAll: SeriesLimit = { seriesRetentionMs: 0, now: () => 0 }
 
 function pointOf(row: Row): SeriesPoint {
   return {

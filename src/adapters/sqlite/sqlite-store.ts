@@ -5,7 +5,7 @@ import { sqliteLedger } from './sqlite-store-ledger.ts'
 import { sqliteOrders } from './sqlite-store-orders.ts'
 import { sqliteQueries } from './sqlite-store-queries.ts'
 import { sqliteSearch } from './sqlite-store-search.ts'
-import { sqliteSeries } from './sqlite-store-series.ts'
+import { sqliteSeries, type SeriesLimit } from './sqlite-store-series.ts'
 import { sqliteShards } from './sqlite-store-shards.ts'
 import { sqliteStory } from './sqlite-store-story.ts'
 import { sqliteViews } from './sqlite-store-views.ts'
@@ -16,7 +16,8 @@ export type SqliteStoreOptions = Readonly<{
   readOnly?: boolean
   /** How long a write waits for another process's; it blocks this thread. */
   busyTimeoutMs?: number
-}>
+}> &
+  Partial<SeriesLimit>
 
 /**
  * A store in one SQLite file, which several processes of one host may share. Every apply is one transaction.
@@ -26,11 +27,16 @@ export type SqliteStoreOptions = Readonly<{
  *
  * @throws {OrdermillError} STORE_UNAVAILABLE, or DATA_CORRUPT for a file that is damaged or of a newer version
  */
-export function openSqliteStore({ file, ...options }: SqliteStoreOptions): OrderStore {
+export function openSqliteStore({
+  file,
+  seriesRetentionMs = 0,
+  now = Date.now,
+  ...options
+}: SqliteStoreOptions): OrderStore {
   const db = openStoreDatabase(file, options)
   return {
     ...sqliteShards(db),
-    ...sqliteOrders(db),
+    ...sqliteOrders(db, { seriesRetentionMs, now }),
     ...sqliteLedger(db),
     ...sqliteViews(db),
     ...sqliteQueries(db),

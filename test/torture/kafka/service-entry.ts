@@ -27,7 +27,7 @@ process.on('disconnect', endWithParent)
 
 const logger = createLogger({ level: 'warn', pretty: false })
 const config = readConfig(kafkaEnvironment(orders))
-const storage = await openStorage(config, logger).catch(giveUp)
+const storage = await openStorage(config, { logger, user: 'service' }).catch(giveUp)
 const points = openCrashPoints(orders.crash)
 watchCommits(points)
 const { log, store } = plant()
