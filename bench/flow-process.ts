@@ -17,7 +17,7 @@ const count = Number(countText)
 const config = benchConfig(dataDir, Number(latencyText))
 const loggerOptions = { level: 'warn', pretty: false } as const
 const engine = await startEngineThread({ config, loggerOptions, services: true, demo: undefined })
-const reader = openReader(config)
+const reader = await openReader(config)
 
 const startMs = performance.now()
 await appendOrders(engine, count)

@@ -8,7 +8,7 @@ const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = 
   ['a variable that is none of ours', { ORDERMILL_PARTITION: '4' }, /ORDERMILL_PARTITION is not a setting/],
   ['half a login', { CONFLUENT_API_KEY: 'k' }, /CONFLUENT_API_KEY is set without CONFLUENT_API_SECRET/],
   ['the other half', { CONFLUENT_API_SECRET: 's' }, /CONFLUENT_API_SECRET is set without CONFLUENT_API_KEY/],
-  ['a store that this version does not have', { COUCHBASE_HOST: 'c' }, /COUCHBASE_HOST is set/],
+  ['half of the distributed system', { COUCHBASE_HOST: 'c' }, /COUCHBASE_HOST is set without KAFKA/],
   ['a topic with a path in it', { TOPIC_NAME: '../orders' }, /TOPIC_NAME is "..\/orders"/],
   ['a topic that is a directory', { TOPIC_NAME: '..' }, /TOPIC_NAME is "\.\."/],
   ['hexadecimal seconds', { SLEEP_SECONDS: '0x10' }, /SLEEP_SECONDS is "0x10"/],

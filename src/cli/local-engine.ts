@@ -37,7 +37,7 @@ export async function openLocalEngine(
 ): Promise<LocalEngine> {
   const isShared = config.kafka !== undefined
   const engine = await startEngineThread({ config, loggerOptions, services: services && !isShared, demo: undefined })
-  const reader = openReader(config)
+  const reader = await openReader(config)
   const log = { ...reader.log, append: engine.append }
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => (stopped ??= engine.stop())

@@ -14,6 +14,7 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['totals', async () => (await import('./totals.ts')).totalsCommand],
   ['order', async () => (await import('./order.ts')).orderCommand],
   ['topics', async () => (await import('./topics.ts')).topicsCommand],
+  ['store', async () => (await import('./store.ts')).storeCommand],
   ['tail', async () => (await import('./tail.ts')).tailCommand],
   ['dead-letters', async () => (await import('./dead-letters.ts')).deadLettersCommand],
   ['doctor', async () => (await import('./doctor.ts')).doctorCommand],

@@ -3,13 +3,14 @@ import type { Config } from '../config.ts'
 import type { KafkaConfig } from '../config/read-kafka.ts'
 import { inTime } from '../pipeline/in-time.ts'
 import type { Log, TopicDescription } from '../ports/log.ts'
-import { behindLog, type GroupBehind } from './inspect.ts'
+import type { CouchbaseReport } from '../adapters/couchbase/couchbase-inspect.ts'
+import { behindLog, type Applied, type GroupBehind } from './inspect.ts'
 import { openConfiguredKafka } from './kafka.ts'
 import { askForTopics } from './storage.ts'
 import { topicSpecs } from './topics.ts'
 
 /** What a question to the broker came to; `problem` says why it was not answered. */
-export type Asked<Answer> = Readonly<{ answer: Answer; problem?: undefined } | { problem: string }>
+export type Asked<Answer> = Readonly<{ answer: Answer; problem?: undefined } | { answer?: undefined; problem: string }>
 
 export type GroupLag = Readonly<{ group: string; records: number }>
 
@@ -24,6 +25,8 @@ export type KafkaReport = Readonly<{
   lag: Asked<readonly GroupLag[]>
   /** What the groups have committed and the store does not have. */
   behind: Asked<readonly GroupBehind[]>
+  /** undefined where the store is a file. */
+  store: Asked<CouchbaseReport> | undefined
 }>
 
 const closeTimeoutMs = 2_000
@@ -36,7 +39,15 @@ export async function inspectKafka(config: Config & Readonly<{ kafka: KafkaConfi
   try {
     const topics = await ask(askForTopics(log, config))
     if (topics.problem !== undefined)
-      return { access, topics, missing: [], read: unasked, lag: unasked, behind: unasked }
+      return {
+        access,
+        topics,
+        missing: [],
+        read: unasked,
+        lag: unasked,
+        behind: unasked,
+        store: await askStore(config),
+      }
     return { access, topics, ...(await questions(config, log, topics.answer)) }
   } finally {
     await inTime(log.close(), closeTimeoutMs, () => {}).catch(() => {})
@@ -51,8 +62,27 @@ async function questions(config: Config, log: Log, topics: readonly TopicDescrip
       .filter((name) => !known.has(name)),
     read: await ask(readInput(log, config.topic, topics)),
     lag: await ask(lagOf(log)),
-    behind: await ask(behindLog(config, log)),
+    ...(await storeQuestions(config, log)),
   }
+}
+
+async function storeQuestions(config: Config, log: Log) {
+  if (!config.couchbase) return { behind: await ask(behindLog(config, log)), store: undefined }
+  let store: Asked<CouchbaseReport> | undefined
+  const readApplied = async (): Promise<Applied> => {
+    store = await askStore(config)
+    return store?.answer?.applied ?? new Map()
+  }
+  const behind = await ask(behindLog(config, log, readApplied))
+  return { behind: store?.problem === undefined ? behind : { answer: [] }, store: store ?? (await askStore(config)) }
+}
+
+async function askStore(config: Config): Promise<Asked<CouchbaseReport> | undefined> {
+  const { couchbase } = config
+  if (!couchbase) return undefined
+  const { inspectCouchbaseStore } = await import('../adapters/couchbase/couchbase-inspect.ts')
+  const { couchbaseOptions } = await import('./couchbase.ts')
+  return ask(inspectCouchbaseStore(couchbaseOptions({ ...config, couchbase }, 'reader')))
 }
 
 async function readInput(log: Log, topic: string, topics: readonly TopicDescription[]): Promise<undefined> {

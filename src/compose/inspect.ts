@@ -36,7 +36,7 @@ export type GroupBehind = Readonly<{ group: string; records: number }>
 
 /** A store that was lost, set back or cut off by a power cut. The embedded log must be sound; the store may be missing. */
 export async function findBehind(config: Config): Promise<readonly GroupBehind[]> {
-  const { log, close } = openReader(config)
+  const { log, close } = await openReader(config)
   try {
     return await behindLog(config, log)
   } finally {
@@ -44,11 +44,18 @@ export async function findBehind(config: Config): Promise<readonly GroupBehind[]
   }
 }
 
+/** Where the groups of each column are in a store. */
+export type Applied = ReadonlyMap<'totals' | 'tally' | 'views', AsOf>
+
 /** The same, on a log that is open. */
-export async function behindLog(config: Config, log: Pick<Log, 'lag'>): Promise<readonly GroupBehind[]> {
+export async function behindLog(
+  config: Config,
+  log: Pick<Log, 'lag'>,
+  readApplied: () => Promise<Applied> = () => appliedOf(config),
+): Promise<readonly GroupBehind[]> {
   // The store is read last: a running server moves it first, and would else look behind.
   const committed = await committedOf(log)
-  const applied = await appliedOf(config)
+  const applied = await readApplied()
   return groupsWithStore
     .map(({ group, column }) => ({
       group,
@@ -67,12 +74,14 @@ async function committedOf(log: Pick<Log, 'lag'>): Promise<ReadonlyMap<string, r
   return new Map(await Promise.all(groupsWithStore.map(async ({ group }) => [group, await log.lag(group)] as const)))
 }
 
-async function appliedOf(config: Config): Promise<ReadonlyMap<string, AsOf>> {
+async function appliedOf(config: Config): Promise<Applied> {
   const file = storeFile(config)
   if (!existsSync(file)) return new Map()
   const db = openStoreDatabase(file, { readOnly: true })
   try {
-    return await db.read(() => new Map(groupsWithStore.map(({ column }) => [column, sqliteSums(db, column)().asOf])))
+    return await db.read(
+      () => new Map(groupsWithStore.map(({ column }) => [column, sqliteSums(db, column)().asOf] as const)),
+    )
   } finally {
     await db.close()
   }

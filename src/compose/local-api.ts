@@ -14,7 +14,7 @@ export type LocalApi = Readonly<{
 
 /** @throws {OrdermillError} NOT_FOUND when there is no embedded log yet, DATA_CORRUPT, LOG_REFUSED, LOG_UNAVAILABLE */
 export async function openLocalApi(config: Config, version: string): Promise<LocalApi> {
-  const { log, store, close } = openReader(config)
+  const { log, store, close } = await openReader(config)
   const startedAt = new Date().toISOString()
   const refuse = () => Promise.reject(readOnly())
   try {

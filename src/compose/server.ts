@@ -62,7 +62,7 @@ export async function startApi({ config, loggerOptions, version }: ServerOptions
 async function startBesideEngine(options: ServerOptions, engine: EngineThread): Promise<RunningServer> {
   const { config, loggerOptions, version } = options
   const logger = createLogger(loggerOptions)
-  const opened = config.kafka ? await openOwn(config, logger) : openThrough(engine, config)
+  const opened = config.kafka ? await openOwn(config, logger) : await openThrough(engine, config)
   const { services, metricsText } = engine
   const api = await serveOn(opened, { config, version, logger, services, metricsText })
   const announcement = config.kafka ? undefined : announceServer(config.dataDir, api.url)
@@ -81,8 +81,8 @@ async function startBesideEngine(options: ServerOptions, engine: EngineThread): 
 type ApiStorage = Pick<ServerDeps, 'log' | 'store'> & Readonly<{ close: () => Promise<void> }>
 
 /** One writer has the embedded files: this thread reads them itself, and the engine's writes for it. */
-function openThrough(engine: EngineThread, config: Config): ApiStorage {
-  const { log, store, close } = openReader(config)
+async function openThrough(engine: EngineThread, config: Config): Promise<ApiStorage> {
+  const { log, store, close } = await openReader(config)
   const { append, reserveOrderIds, noteOrderIds, remember, complete } = engine
   return { log: { ...log, append }, store: { ...store, reserveOrderIds, noteOrderIds, remember, complete }, close }
 }

@@ -33,7 +33,6 @@ const refused: readonly (readonly [string, Variables, RegExp])[] = [
     /no store that several hosts can share.*ORDERMILL_STORE=sqlite/,
   ],
   ['another store', { ORDERMILL_STORE: 'postgres' }, /ORDERMILL_STORE is "postgres", but must be one of sqlite/],
-  ['Couchbase', { COUCHBASE_HOST: 'c' }, /COUCHBASE_HOST is set/],
   [
     'half of Confluent’s login',
     { CONFLUENT_API_SECRET: secret },

@@ -36,7 +36,7 @@ export function couchbaseQuery({ open }: Connection): Query {
 
 /** As SQL++ names the collection. */
 export function pathOf({ bucket, scope, collections }: CouchbaseStoreOptions, name: CollectionName): string {
-  return collections === 'scoped' ? path(bucket, scope, name) : path(bucket, '_default', '_default')
+  return collections === 'scoped' ? path(bucket, scope, name) : path(bucket)
 }
 
 export function path(...names: readonly string[]): string {
@@ -50,14 +50,15 @@ export function queryError(error: unknown): unknown {
       'the Couchbase cluster has no query service, which filters and sorts need: the newest of everything is listed without',
     )
   }
-  if (isMissing(error)) {
+  if (isNotThereYet(error)) {
     const text = 'an index or a collection for this search is missing: create them with "ordermill store init"'
     return new OrdermillError('SEARCH_UNAVAILABLE', text, { cause: error })
   }
   return storeError(error, 'answer a query')
 }
 
-function isMissing(error: unknown): boolean {
+/** The keyspace or an index, perhaps because it was made a moment ago. */
+export function isNotThereYet(error: unknown): boolean {
   if (!(error instanceof CouchbaseError)) return false
   const kinds = [IndexNotFoundError, PlanningFailureError, IndexFailureError, BucketNotFoundError, ParsingFailureError]
   return kinds.some((kind) => error instanceof kind)

@@ -13,8 +13,9 @@ import {
 import { findServer } from '../../compose/server-file.ts'
 import type { Config } from '../../config.ts'
 import type { KafkaConfig } from '../../config/read-kafka.ts'
-import { countText, groupDigits } from '../output.ts'
+import { groupDigits } from '../output.ts'
 import type { Check } from './check.ts'
+import { behindCheck, couchbaseChecks } from './couchbase-checks.ts'
 import { kafkaChecks } from './kafka-checks.ts'
 import { checkDirectory, checkPort, checkSpace } from './machine-checks.ts'
 
@@ -51,13 +52,11 @@ export async function runChecks(config: Config): Promise<readonly Check[]> {
 async function checksOnKafka(config: Config & Readonly<{ kafka: KafkaConfig }>): Promise<readonly Check[]> {
   const { inspectKafka } = await import('../../compose/inspect-kafka.ts')
   const report = await inspectKafka(config)
+  const start = [await checkPort(config, undefined), ...kafkaChecks(report, config.topic)]
+  const behind = report.behind.answer ?? []
+  if (report.store) return [...start, ...couchbaseChecks(report.store, behind, config)]
   const store = await checkStore(config)
-  const behind = store?.length === 0 && report.behind.problem === undefined ? report.behind.answer : []
-  return [
-    await checkPort(config, undefined),
-    ...kafkaChecks(report, config.topic),
-    storeCheck(store, behind, 'the services catch', storeFile(config)),
-  ]
+  return [...start, storeCheck(store, store?.length === 0 ? behind : [], 'the services catch', storeFile(config))]
 }
 
 function checkNode(version: string): Check {
@@ -101,11 +100,7 @@ function storeCheck(damage: Damage, behind: readonly GroupBehind[], whoCatches: 
   const name = 'store'
   const check = fileCheck(name, damage, storeAdvice(basename(file)))
   if (check.status === 'fail') return check
-  if (behind.length > 0) {
-    const records = behind.map(({ group, records: count }) => `${countText(count, 'record')} (${group})`).join(', ')
-    const advice = `${whoCatches} up, and nobody is paid again`
-    return { name, status: 'warn', detail: `behind the log by ${records}`, advice }
-  }
+  if (behind.length > 0) return behindCheck(behind, whoCatches)
   return damage === undefined ? check : { ...check, detail: 'sound, and its totals are those of its orders' }
 }
 

@@ -20,14 +20,15 @@ function rowsOf(documents: ReadonlyMap<string, string>, { statement, parameters 
   const db = new DatabaseSync(':memory:')
   try {
     const members = membersIn(statement)
+    const [, kind] = /`kind` = '(\w+)'/.exec(statement) ?? []
     db.exec(`CREATE TABLE documents (${members.map((member) => `"${member}"`).join(', ')})`)
     const insert = db.prepare(`INSERT INTO documents VALUES (${members.map(() => '?').join(', ')})`)
     for (const text of documents.values()) {
       const document = JSON.parse(text) as Readonly<Record<string, string | number>>
-      if (document['kind'] === parameters['kind']) insert.run(...members.map((member) => document[member] ?? null))
+      if (document['kind'] === kind) insert.run(...members.map((member) => document[member] ?? null))
     }
     // The path of a collection is the only thing that SQLite reads otherwise.
-    const sql = statement.replace(/FROM (`[^`]+`\.)+`[^`]+` AS/, 'FROM documents AS')
+    const sql = statement.replace(/FROM (?:`[^`]+`\.)*`[^`]+` AS/, 'FROM documents AS')
     return db.prepare(sql).all(named(parameters))
   } finally {
     db.close()
