@@ -1,10 +1,12 @@
-import { connect, type Bucket, type Cluster } from 'couchbase'
+import type { Bucket, Cluster } from 'couchbase'
 import { dayMs } from '../../domain/window.ts'
 import { OrdermillError } from '../../errors.ts'
+import { connect } from './couchbase-driver.ts'
 import { storeError } from './couchbase-errors.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
 
-export type Opened = Readonly<{ cluster: Cluster; bucket: Bucket }>
+/** The bucket is opened when it is first asked for: one that can't be is told on stderr by the SDK. */
+export type Opened = Readonly<{ cluster: Cluster; bucket: () => Bucket }>
 
 /** One connection, made at the first use and kept; the SDK mends it. A first connect that failed is tried at the next use. */
 export type Connection = Readonly<{ open: () => Promise<Opened>; close: () => Promise<void> }>
@@ -28,7 +30,7 @@ export function couchbaseConnection(options: CouchbaseStoreOptions): Connection 
   async function openOnce(): Promise<Opened> {
     try {
       const cluster = await connectCluster(options)
-      return { cluster, bucket: cluster.bucket(options.bucket) }
+      return { cluster, bucket: () => cluster.bucket(options.bucket) }
     } catch (error) {
       opening = undefined
       throw storeError(error, `let us in at ${options.connectionString}`)

@@ -1,3 +1,5 @@
+import type { CouchbaseError as DriverError } from 'couchbase'
+import { OrdermillError } from '../../errors.ts'
 import {
   AmbiguousTimeoutError,
   AuthenticationFailureError,
@@ -10,8 +12,7 @@ import {
   TimeoutError,
   UnsupportedOperationError,
   ValueTooLargeError,
-} from 'couchbase'
-import { OrdermillError } from '../../errors.ts'
+} from './couchbase-driver.ts'
 
 /** It may have been done, or be done later: a connection that breaks under a write leaves this open too. */
 export function isUnknownOutcome(error: unknown): boolean {
@@ -35,7 +36,7 @@ export function storeError(error: unknown, doing: string): unknown {
   return new OrdermillError('STORE_UNAVAILABLE', `Couchbase did not ${doing} (${why})`, { cause: error })
 }
 
-function refusalOf(error: CouchbaseError): string | undefined {
+function refusalOf(error: DriverError): string | undefined {
   if (error instanceof AuthenticationFailureError) {
     return 'the login or its rights are not enough; check COUCHBASE_USERNAME, COUCHBASE_PASSWORD and its roles on the bucket'
   }
@@ -49,7 +50,7 @@ function refusalOf(error: CouchbaseError): string | undefined {
 }
 
 /** A request that was never sent tells of the bucket, one without an answer of the server. */
-function reasonOf(error: CouchbaseError): string {
+function reasonOf(error: DriverError): string {
   if (!(error instanceof TimeoutError)) return error.message
   const { context } = error
   const reasons: readonly string[] = context && 'retry_reasons' in context ? context.retry_reasons : []

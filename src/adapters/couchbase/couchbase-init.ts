@@ -1,5 +1,5 @@
-import { CollectionExistsError, ScopeExistsError, ServiceNotAvailableError } from 'couchbase'
 import { OrdermillError } from '../../errors.ts'
+import { CollectionExistsError, ScopeExistsError, ServiceNotAvailableError } from './couchbase-driver.ts'
 import { couchbaseConnection, type Connection, type Opened } from './couchbase-connection.ts'
 import { storeError } from './couchbase-errors.ts'
 import { collectionNames, type CollectionName } from './couchbase-keyspaces.ts'
@@ -67,7 +67,7 @@ async function run({ cluster }: Opened, statement: string, { sleep }: CouchbaseS
 
 /** The same by the management API, for a cluster whose nodes run no query service. */
 async function makePlaces({ bucket }: Opened, { scope }: CouchbaseStoreOptions): Promise<void> {
-  const manager = bucket.collections()
+  const manager = bucket().collections()
   await unlessThere(manager.createScope(scope))
   for (const name of collectionNames) await unlessThere(manager.createCollection(name, scope))
 }

@@ -1,3 +1,4 @@
+import type { Collection } from 'couchbase'
 import {
   CasMismatchError,
   DocumentExistsError,
@@ -5,8 +6,7 @@ import {
   DurabilityLevel,
   LookupInSpec,
   PathNotFoundError,
-  type Collection,
-} from 'couchbase'
+} from './couchbase-driver.ts'
 import { isUnknownOutcome, storeError } from './couchbase-errors.ts'
 import type { Opened } from './couchbase-connection.ts'
 import type { CouchbaseStoreOptions, Durability } from './couchbase-options.ts'
@@ -36,7 +36,7 @@ const levelOf = {
   majority: DurabilityLevel.Majority,
   majorityAndPersistActive: DurabilityLevel.MajorityAndPersistOnMaster,
   persistToMajority: DurabilityLevel.PersistToMajority,
-} as const satisfies Record<Durability, DurabilityLevel>
+} as const satisfies Record<Durability, number>
 
 /** The received text goes in and comes out byte for byte; flags of JSON in every SDK. */
 const transcoder = {

@@ -27,7 +27,7 @@ export type CollectionName = (typeof collectionNames)[number]
 export type Keyspaces = Readonly<Record<CollectionName, Keyspace> & { documents: Keyspace }>
 
 export function openKeyspaces({ open }: Connection, options: CouchbaseStoreOptions): Keyspaces {
-  const documents = keyspace(open, ({ bucket }) => bucket.defaultCollection(), options)
+  const documents = keyspace(open, ({ bucket }) => bucket().defaultCollection(), options)
   const ours = collectionNames.map((name) => [name, ofName(open, name, options)] as const)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.fromEntries forgets what the keys are
   return { documents, ...(Object.fromEntries(ours) as Record<CollectionName, Keyspace>) }
@@ -36,6 +36,6 @@ export function openKeyspaces({ open }: Connection, options: CouchbaseStoreOptio
 function ofName(open: Connection['open'], name: CollectionName, options: CouchbaseStoreOptions): Keyspace {
   const { scope } = options
   return options.collections === 'scoped'
-    ? keyspace(open, ({ bucket }) => bucket.scope(scope).collection(name), options)
-    : keyspace(open, ({ bucket }) => bucket.defaultCollection(), options, `${scope}:${name}:`)
+    ? keyspace(open, ({ bucket }) => bucket().scope(scope).collection(name), options)
+    : keyspace(open, ({ bucket }) => bucket().defaultCollection(), options, `${scope}:${name}:`)
 }

@@ -1,14 +1,13 @@
+import { OrdermillError } from '../../errors.ts'
 import {
   BucketNotFoundError,
   CouchbaseError,
   IndexFailureError,
   IndexNotFoundError,
-  ParsingFailureError,
   PlanningFailureError,
   QueryScanConsistency,
   ServiceNotAvailableError,
-} from 'couchbase'
-import { OrdermillError } from '../../errors.ts'
+} from './couchbase-driver.ts'
 import type { Connection } from './couchbase-connection.ts'
 import { storeError } from './couchbase-errors.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
@@ -60,6 +59,6 @@ export function queryError(error: unknown): unknown {
 /** The keyspace or an index, perhaps because it was made a moment ago. */
 export function isNotThereYet(error: unknown): boolean {
   if (!(error instanceof CouchbaseError)) return false
-  const kinds = [IndexNotFoundError, PlanningFailureError, IndexFailureError, BucketNotFoundError, ParsingFailureError]
+  const kinds = [IndexNotFoundError, PlanningFailureError, IndexFailureError, BucketNotFoundError]
   return kinds.some((kind) => error instanceof kind)
 }

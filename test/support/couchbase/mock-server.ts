@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../free-port.ts'
+import { untilPortsAreFree } from '../kafka/broker.ts'
+import { startGuardedJvm, type GuardedJvm } from '../kafka/guarded-jvm.ts'
+import { waitFor } from '../wait-for.ts'
+import { mockJar } from './mock-jar.ts'
+
+export { missingForCouchbase } from './mock-jar.ts'
+
+/** Compiled quickly rather than well, as most live for seconds. */
+const quickJvm = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+const vbucketCount = 64
+const askTimeoutMs = 1_000
+
+export type MockBucket = Readonly<{
+  bucket: string
+  /** Each bucket has one of its own. */
+  kvPort: number
+  connectionString: string
+}>
+
+/**
+ * CouchbaseMock: the real wire protocol and compare-and-swap, one node, everything in memory. It has no collections but
+ * the default one, no durability levels and no query service: its stub of one, and `cluster.buckets().getBucket()`,
+ * abort the process of the SDK. It takes any password.
+ */
+export type MockServer = MockBucket &
+  Readonly<{
+    /** The first is the one that the server itself stands for. */
+    buckets: readonly MockBucket[]
+    pid: number
+    /** SIGSTOP: its threads stop one by one, so what is asked at once may still be answered. */
+    pause: () => void
+    /** SIGCONT */
+    resume: () => void
+    /** SIGKILL: all documents are lost. Resolves when it is gone. */
+    kill: () => Promise<void>
+    /** Killed, and its files removed. */
+    stop: () => Promise<void>
+  }>
+
+export type MockServerOptions = Readonly<{
+  /** Names; `order_analytics` alone when left out. */
+  buckets?: readonly string[]
+  /** Options of the JVM instead of ours, which make for a quick start: `['-Xmx2g']` for a benchmark. */
+  jvm?: readonly string[]
+}>
+
+export function startMockServer(options: MockServerOptions = {}): Promise<MockServer> {
+  return untilPortsAreFree(() => startOnce(options))
+}
+
+async function startOnce({ buckets: names = ['order_analytics'], jvm = quickJvm }: MockServerOptions) {
+  const directory = await mkdtemp(join(tmpdir(), 'ordermill-couchbase-'))
+  let mock: GuardedJvm | undefined
+  const kill = async (): Promise<void> => {
+    mock?.signal('SIGKILL')
+    await mock?.exited
+  }
+  const stop = async (): Promise<void> => {
+    await kill()
+    await rm(directory, { recursive: true, force: true })
+  }
+
+  try {
+    const restPort = await freePort()
+    mock = await startGuardedJvm(directory, [...jvm, '-jar', await mockJar(), ...mockArgs(names, restPort)])
+    const { pid, signal } = mock
+    const buckets = await bucketsWhenReady(mock, names, restPort)
+    const [first] = buckets
+    if (!first) throw new Error('a server needs a bucket')
+    return { ...first, buckets, pid, pause: () => signal('SIGSTOP'), resume: () => signal('SIGCONT'), kill, stop }
+  } catch (error) {
+    const said = await readFile(join(directory, 'output.log'), 'utf8').catch(() => '')
+    await stop()
+    throw new Error(`no mock of Couchbase: ${String(error)}\n${said}`, { cause: error })
+  }
+}
+
+function mockArgs(buckets: readonly string[], restPort: number): readonly string[] {
+  const ofOneNode = ['-c', '-n', '1', '-R', '0', '-v', `${vbucketCount}`, '-h', '127.0.0.1']
+  return [...ofOneNode, '-b', buckets.map((name) => `${name}:`).join(','), '-p', `${restPort}`]
+}
+
+async function bucketsWhenReady(mock: GuardedJvm, names: readonly string[], restPort: number): Promise<MockBucket[]> {
+  let ready: MockBucket[] = []
+  await waitFor('all buckets are there', async () => {
+    if (mock.hasExited()) throw new Error('it ended at its start')
+    const found = await Promise.all(names.map((name) => bucketAt(restPort, name)))
+    ready = found.filter((bucket) => bucket !== undefined)
+    return ready.length === names.length
+  })
+  return ready
+}
+
+type BucketInfo = Readonly<{ nodesExt: readonly Readonly<{ services: Readonly<{ kv?: number }> }>[] }>
+
+async function bucketAt(restPort: number, bucket: string): Promise<MockBucket | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${restPort}/pools/default/buckets/${bucket}`, {
+      // A kept connection would outlive the test that asked.
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(askTimeoutMs),
+    })
+    const info = (await response.json()) as BucketInfo
+    const kvPort = info.nodesExt[0]?.services.kv
+    if (kvPort === undefined) return undefined
+    return { bucket, kvPort, connectionString: `couchbase://127.0.0.1:${kvPort}` }
+  } catch {
+    return undefined
+  }
+}
