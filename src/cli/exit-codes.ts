@@ -4,7 +4,7 @@ import { type ErrorCode } from '../errors.ts'
 export const exitCodes = { done: 0, failed: 1, usage: 2, refusedInput: 3 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-const usageCodes: ReadonlySet<ErrorCode> = new Set(['CONFIG_INVALID', 'USAGE', 'LOG_REFUSED'])
+const usageCodes: ReadonlySet<ErrorCode> = new Set(['CONFIG_INVALID', 'USAGE', 'LOG_REFUSED', 'STORE_REFUSED'])
 
 export function exitCodeOf(code: ErrorCode): ExitCode {
   return usageCodes.has(code) ? exitCodes.usage : exitCodes.failed
