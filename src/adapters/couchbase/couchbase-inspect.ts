@@ -8,6 +8,7 @@ import { openKeyspaces } from './couchbase-keyspaces.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
 import { couchbaseQuery } from './couchbase-query.ts'
 import { couchbaseShards, type Counted } from './couchbase-shards.ts'
+import { boundedWork } from './couchbase-work.ts'
 import { couchbasePages, letterWalk, orderWalk, paymentWalk } from './couchbase-walks.ts'
 
 export type CouchbaseReport = Readonly<{
@@ -21,7 +22,7 @@ export type CouchbaseReport = Readonly<{
 export async function inspectCouchbaseStore(options: CouchbaseStoreOptions): Promise<CouchbaseReport> {
   const connection = couchbaseConnection(options)
   try {
-    const { all } = couchbaseShards(openKeyspaces(connection, options), modifier(options))
+    const { all } = couchbaseShards(openKeyspaces(connection, options), modifier(options), boundedWork())
     const applied = new Map<keyof Counted, AsOf>()
     for (const column of ['totals', 'tally', 'views'] as const) applied.set(column, asOfShards(await all(column)))
     return { applied, searchProblem: await trySearches(options, connection) }
@@ -34,7 +35,7 @@ async function trySearches(
   options: CouchbaseStoreOptions,
   connection: ReturnType<typeof couchbaseConnection>,
 ): Promise<string | undefined> {
-  const pageOf = couchbasePages(options, couchbaseQuery(connection))
+  const pageOf = couchbasePages(options, couchbaseQuery(connection), boundedWork())
   const orders = orderSorts.map((sort) => orderWalk({ sort, limit: 1, currency: 'USD' }))
   try {
     for (const walk of [...orders, paymentWalk('PAID'), letterWalk({})]) {

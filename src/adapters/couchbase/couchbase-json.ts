@@ -29,20 +29,22 @@ export async function readJson<Document>(keyspace: Keyspace, key: string): Promi
 export type Modify = <Document>(
   keyspace: Keyspace,
   key: string,
-  change: (document: Document | undefined) => Document | undefined,
+  change: (document: Document | undefined) => Changed<Document>,
   expiresAtMs?: number,
 ) => Promise<Document | undefined>
+
+type Changed<Document> = Document | undefined | Promise<Document | undefined>
 
 export function modifier({ sleep, random }: Pick<CouchbaseStoreOptions, 'sleep' | 'random'>): Modify {
   return async <Document>(
     keyspace: Keyspace,
     key: string,
-    change: (document: Document | undefined) => Document | undefined,
+    change: (document: Document | undefined) => Changed<Document>,
     expiresAtMs?: number,
   ) => {
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const read = await readJson<Document>(keyspace, key)
-      const next = change(read?.document)
+      const next = await change(read?.document)
       if (next === undefined) return read?.document
       const text = JSON.stringify(next)
       const written = read

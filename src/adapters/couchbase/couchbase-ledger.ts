@@ -22,7 +22,7 @@ import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
 import type { Cas } from './couchbase-keyspace.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
-import { extendByPending, withPending, type Entry } from './couchbase-lists.ts'
+import type { Entry } from './couchbase-lists.ts'
 import type { OrderStates } from './couchbase-order-states.ts'
 import { keyOf, type CouchbaseShards } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
@@ -94,7 +94,7 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
 
   return {
     async reserve(claim, facts) {
-      const read = await shards.read(claim)
+      await shards.read(claim)
       const reserved = new Map<string, Held>()
       held.set(keyOf(claim.shard), reserved)
       const batches = batchesOf(facts, claim.next)
@@ -103,9 +103,8 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
       const shown: Entry[] = []
       for (const [index, batch] of batches.entries()) collect(batch, folded[index], answers, shown)
       await intake.noteOrderIds(greatestChosen(batches.map(({ identity }) => identity.orderId)))
-      const { lists } = read.document
-      const pending = withPending(lists.payments, shown)
-      if (shown.length > 0) await shards.show(read, claim, { lists: { ...lists, payments: pending } })
+      const next = Math.max(claim.next, ...facts.map(({ offset }) => offset + 1))
+      await arrivals.add(claim.shard, 'payments', { entries: shown, next })
       return facts.map((fact) => answers.get(fact))
     },
 
@@ -115,12 +114,10 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
       const reserved = held.get(keyOf(claim.shard))
       const outcomes = facts.flatMap((fact) => settleable(fact, claim))
       await forEach(outcomes, (fact) => settleOne(fact, reserved?.get(identityText(fact.identity))))
-      const { tally: counted, lists } = read.document
+      const { tally: counted } = read.document
       const tally = counted ? restorePaymentTally(counted) : emptyPaymentTally()
       foldPayments(tally, claim.next, facts)
-      const list = await arrivals.keep(claim.shard, 'payments', extendByPending(lists.payments, progress.next))
-      const change = { tally: storePaymentTally(tally), lists: { ...lists, payments: list } }
-      await shards.move(read, { claim, progress }, change)
+      await shards.move(read, { claim, progress }, { tally: storePaymentTally(tally) })
       held.delete(keyOf(claim.shard))
     },
 

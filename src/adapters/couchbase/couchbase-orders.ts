@@ -8,7 +8,7 @@ import { asOfShards } from '../store/as-of.ts'
 import { checkClaim } from '../store/claim.ts'
 import { foldOrders } from '../store/fold.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
-import { extendList, type Entry } from './couchbase-lists.ts'
+import type { Entry } from './couchbase-lists.ts'
 import type { OrderBatch, OrderStates, Recorded } from './couchbase-order-states.ts'
 import type { CouchbaseSeries } from './couchbase-series.ts'
 import type { CouchbaseShards } from './couchbase-shards.ts'
@@ -48,13 +48,13 @@ export function couchbaseOrders(deps: OrdersDeps): Pick<OrderBook, 'applyOrders'
       const { document } = read
       const totals = document.totals ? restoreTotals(document.totals) : emptyTotals()
       foldOrders(totals, claim.next, facts, answers)
-      const [seriesDays, orders] = await Promise.all([
+      const arrived = { entries: entriesOf(claim, facts, answers), next: progress.next }
+      const [seriesDays] = await Promise.all([
         series.add({ claim, facts, answers, progress, days: document.seriesDays }),
-        arrivals.keep(claim.shard, 'orders', extendList(document.lists.orders, entriesOf(claim, facts, answers))),
+        arrivals.add(claim.shard, 'orders', arrived),
         intake.noteOrderIds(greatestChosen(facts.map((fact) => (fact.kind === 'order' ? fact.identity.orderId : 0)))),
       ])
-      const change = { totals: storeTotals(totals), lists: { ...document.lists, orders }, seriesDays }
-      await shards.move(read, { claim, progress }, change)
+      await shards.move(read, { claim, progress }, { totals: storeTotals(totals), seriesDays })
       return answers
     },
 

@@ -29,7 +29,7 @@ export function couchbaseSearch({ keyspaces, states, arrivals, pageOf }: SearchD
     return document && states.stored(document)
   }
   const loadPayment = (key: RowKey): Promise<StoredPayment | undefined> => findPayment(keyspaces, identityAt(key))
-  const newestOrders: ListPage<StoredOrder> = { list: 'orders', column: 'totals', example: byIdentity, load: loadOrder }
+  const newestOrders: ListPage<StoredOrder> = { list: 'orders', example: byIdentity, load: loadOrder }
 
   return {
     async searchOrders(query) {
@@ -40,13 +40,12 @@ export function couchbaseSearch({ keyspaces, states, arrivals, pageOf }: SearchD
 
     async searchPayments(query: PageQuery & Readonly<{ outcome?: PaymentOutcome | 'PENDING' }>) {
       if (query.outcome !== undefined) return pageOf(query, paymentWalk(query.outcome), loadPayment)
-      return arrivals.page(query, { list: 'payments', column: 'tally', example: byIdentity, load: loadPayment })
+      return arrivals.page(query, { list: 'payments', example: byIdentity, load: loadPayment })
     },
 
     searchAlerts: (query) =>
       arrivals.page(query, {
         list: 'alerts',
-        column: 'views',
         example: [...byIdentity, ''],
         load: (key) => findAlert(keyspaces, identityAt(key), fraudReason),
       }),
@@ -54,7 +53,7 @@ export function couchbaseSearch({ keyspaces, states, arrivals, pageOf }: SearchD
     async searchDeadLetters(query) {
       const load = (key: RowKey) => findLetter(keyspaces, String(key.at(-1)))
       if (query.group !== undefined || query.code !== undefined) return pageOf(query, letterWalk(query), load)
-      return arrivals.page(query, { list: 'letters', column: 'views', example: [0, 0, 0, ''], load })
+      return arrivals.page(query, { list: 'letters', example: [0, 0, 0, ''], load })
     },
 
     findDeadLetter: (id) => findLetter(keyspaces, id),

@@ -4,15 +4,15 @@ import { OrdermillError } from '../../errors.ts'
 import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
 import { checkEpoch, fenced } from '../store/claim.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
+import type { ForEach } from './couchbase-work.ts'
 import { readJson, type Modify, type Read } from './couchbase-json.ts'
-import type { ListName, StoredList } from './couchbase-lists.ts'
 
 export type ViewCounts = Readonly<{ alerts: number; deadLetters: number }>
 
 /** What a group counted, each in a shard of its own. */
 export type Counted = Readonly<{ totals?: StoredTotals; tally?: StoredPaymentTally; views?: ViewCounts }>
 
-/** Under 1 MB whatever the number of orders: all that grows with it is in segments and buckets. */
+/** Small whatever the number of orders: all that grows with it is in lists and buckets. */
 export type ShardDocument = Counted &
   Readonly<{
     kind: 'shard'
@@ -25,7 +25,6 @@ export type ShardDocument = Counted &
     from: number
     next: number
     batchId: string | null
-    lists: Readonly<Partial<Record<ListName, StoredList>>>
     /** Days since the Unix epoch that have a minute in the series, ascending. */
     seriesDays: readonly number[]
   }>
@@ -44,8 +43,8 @@ export type CouchbaseShards = Shards &
       step: Readonly<{ claim: Claim; progress: Progress }>,
       change: Partial<ShardDocument>,
     ) => Promise<void>
-    /** Changes what a shard shows, and neither what it counts nor where it is. @throws {OrdermillError} FENCED */
-    show: (read: Read<ShardDocument>, claim: Claim, change: Pick<ShardDocument, 'lists'>) => Promise<void>
+    /** Every shard that was ever claimed. */
+    keys: () => Promise<readonly ShardKey[]>
     /** Every shard that counted in `column`, and those of the same groups; the last claimed first. */
     all: (column: keyof Counted) => Promise<readonly ShardDocument[]>
     /** Changes with every apply. */
@@ -55,7 +54,11 @@ export type CouchbaseShards = Shards &
 const directoryKey = 'directory'
 const claimAttemptsMax = 100
 
-export function couchbaseShards({ shards }: Pick<Keyspaces, 'shards'>, modify: Modify): CouchbaseShards {
+export function couchbaseShards(
+  { shards }: Pick<Keyspaces, 'shards'>,
+  modify: Modify,
+  forEach: ForEach,
+): CouchbaseShards {
   /** What a group counts never changes, so that the shards of others need not be read twice. */
   const columnOf = new Map<string, keyof Counted>()
   let places: readonly Place[] = []
@@ -103,17 +106,11 @@ export function couchbaseShards({ shards }: Pick<Keyspaces, 'shards'>, modify: M
       if (now?.document.epoch !== claim.epoch || now.document.batchId !== progress.batchId) throw fenced(claim.shard)
     },
 
-    async show({ document, cas }, claim, change) {
-      const { shard } = claim
-      const text = JSON.stringify({ ...document, ...change })
-      if ((await shards.replace(keyOf(shard), text, cas)) !== undefined) return
-      // Of this epoch nobody else writes: it was our own, of which no answer came.
-      checkEpoch((await readJson<ShardDocument>(shards, keyOf(shard)))?.document, claim)
-    },
+    keys: async () => (await readPlaces()).map(keyOfPlace),
 
     async all(column) {
       const asked = (await readPlaces()).filter(([group]) => (columnOf.get(group) ?? column) === column)
-      const documents = await Promise.all(asked.map(readShard))
+      const documents = await forEach(asked, readShard)
       const mine = documents.filter((document) => document !== undefined)
       const groups = new Set(mine.filter((document) => document[column]).map(({ group }) => group))
       return mine.filter(({ group }) => groups.has(group)).toReversed()
@@ -128,7 +125,7 @@ export function couchbaseShards({ shards }: Pick<Keyspaces, 'shards'>, modify: M
   }
 
   function batchesOf(asked: readonly Place[]): Promise<readonly unknown[]> {
-    return Promise.all(asked.map((place) => shards.member(keyOf(keyOfPlace(place)), 'batchId')))
+    return forEach(asked, (place) => shards.member(keyOf(keyOfPlace(place)), 'batchId'))
   }
 }
 
@@ -157,7 +154,7 @@ export function keyOf({ group, topicId, partition }: Omit<ShardKey, 'topic'>): s
 }
 
 function emptyShard(shard: ShardKey): ShardDocument {
-  return { kind: 'shard', ...shard, epoch: 0, owner: '', from: 0, next: 0, batchId: null, lists: {}, seriesDays: [] }
+  return { kind: 'shard', ...shard, epoch: 0, owner: '', from: 0, next: 0, batchId: null, seriesDays: [] }
 }
 
 function columnIn({ totals, tally, views }: Counted): keyof Counted | undefined {

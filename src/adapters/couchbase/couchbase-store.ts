@@ -30,12 +30,14 @@ export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore {
   const keyspaces = openKeyspaces(connection, options)
   const modify = modifier(options)
   const forEach = boundedWork()
-  const shards = couchbaseShards(keyspaces, modify)
+  // Whoever looks at a page does not wait behind a batch.
+  const forEachRead = boundedWork()
+  const shards = couchbaseShards(keyspaces, modify, forEachRead)
   const states = couchbaseOrderStates(keyspaces, modify)
-  const arrivals = couchbaseArrivals(keyspaces, shards)
+  const arrivals = couchbaseArrivals({ keyspaces, shards, modify, forEach: forEachRead })
   const intake = couchbaseIntake(keyspaces, modify, options)
   const series = couchbaseSeries({ keyspaces, shards, modify, forEach }, options)
-  const pageOf = couchbasePages(options, couchbaseQuery(connection))
+  const pageOf = couchbasePages(options, couchbaseQuery(connection), forEachRead)
   return {
     claim: (shard, owner) => shards.claim(shard, owner),
     version: shards.version,

@@ -11,7 +11,7 @@ import { hashed } from './couchbase-keys.ts'
 import type { Keyspace } from './couchbase-keyspace.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
-import { extendList, type Entry } from './couchbase-lists.ts'
+import type { Entry } from './couchbase-lists.ts'
 import type { OrderStates } from './couchbase-order-states.ts'
 import type { CouchbaseShards, ViewCounts } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
@@ -73,20 +73,20 @@ export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> &
     async applyViews(claim, facts, progress) {
       const read = await shards.read(claim)
       if (checkClaim(read.document, claim, progress) === 'answer') return
-      const fresh = facts.filter(({ offset }) => offset >= claim.next)
-      const alertFacts = firstOfEach(fresh.filter(isAlert), ({ identity, alert }) => alertKey(identity, alert.reason))
-      const letterFacts = firstOfEach(fresh.filter(isLetter), ({ letter }) => deadLetterId(letter))
+      const unapplied = facts.filter(({ offset }) => offset >= claim.next)
+      const alertFacts = firstOfEach(unapplied.filter(isAlert), ({ identity, alert }) =>
+        alertKey(identity, alert.reason),
+      )
+      const letterFacts = firstOfEach(unapplied.filter(isLetter), ({ letter }) => deadLetterId(letter))
       const isNewAlert = await forEach(alertFacts, (fact) => writeAlert(claim, fact))
       const isNewLetter = await forEach(letterFacts, (fact) => writeLetter(claim, fact))
       const newAlerts = alertFacts.filter((_, index) => isNewAlert[index])
       const newLetters = letterFacts.filter((_, index) => isNewLetter[index])
-      const { lists, views } = read.document
-      const kept = {
-        alerts: await arrivals.keep(claim.shard, 'alerts', extendList(lists.alerts, newAlerts.map(alertEntry))),
-        letters: await arrivals.keep(claim.shard, 'letters', extendList(lists.letters, newLetters.map(letterEntry))),
-      }
-      const counted = addCounts(views, { alerts: newAlerts.length, deadLetters: newLetters.length })
-      await shards.move(read, { claim, progress }, { views: counted, lists: { ...lists, ...kept } })
+      const { next } = progress
+      await arrivals.add(claim.shard, 'alerts', { entries: newAlerts.map(alertEntry), next })
+      await arrivals.add(claim.shard, 'letters', { entries: newLetters.map(letterEntry), next })
+      const fresh = { alerts: newAlerts.length, deadLetters: newLetters.length }
+      await shards.move(read, { claim, progress }, { views: addCounts(read.document.views, fresh) })
     },
 
     async viewCounts() {

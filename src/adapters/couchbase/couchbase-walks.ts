@@ -3,6 +3,7 @@ import type { OrderQuery, OrderSort, Page, PageQuery } from '../../ports/order-q
 import { cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
 import type { CollectionName } from './couchbase-keyspaces.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
+import type { ForEach } from './couchbase-work.ts'
 import { pathOf, type Parameters, type Query, type Row } from './couchbase-query.ts'
 
 type Condition = Readonly<{ member: string; operator: '=' | '<' | '<=' | '>='; value: number | string }>
@@ -32,7 +33,7 @@ export type PageOf = <Item>(
 ) => Promise<Page<Item>>
 
 /** One page of a walk: at most `limit` matches among at most {@link rowsScannedMax} entries of the index. */
-export function couchbasePages(options: CouchbaseStoreOptions, ask: Query): PageOf {
+export function couchbasePages(options: CouchbaseStoreOptions, ask: Query, forEach: ForEach): PageOf {
   return async (query, walk, load) => {
     const window = windowOf(pathOf(options, walk.collection), walk, cursorKey(walk.name, query, walk.example))
     const keyOfRow = (row: Row): RowKey => walk.key.map((member) => partOf(row[member]))
@@ -42,7 +43,7 @@ export function couchbasePages(options: CouchbaseStoreOptions, ask: Query): Page
       n: query.limit + 1,
     })
     const shown = rows.slice(0, query.limit).map(keyOfRow)
-    const items = await Promise.all(shown.map(load))
+    const items = await forEach(shown, load)
     const end = rows.length > query.limit ? shown.at(-1) : await endOf(ask, walk, window, keyOfRow)
     const nextCursor = end ? cursorAt(walk.name, query, end) : null
     return { items: items.filter((item) => item !== undefined), nextCursor }

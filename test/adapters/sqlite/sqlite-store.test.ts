@@ -139,6 +139,22 @@ describe('sqlite: store file', () => {
     assert.deepEqual(await checkSqliteStore(file), [])
   })
 
+  it('drops minutes of the series that are too old, and nothing else', async (t) => {
+    const file = join(await tempDir(t), 'store.db')
+    let nowMs = noonMs
+    const store = closedAfter(t, openSqliteStore({ file, seriesRetentionMs: 60 * 60_000, now: () => nowMs }))
+    const { apply } = await orderWriter(store)
+    const at = (id: number, createdAtMs: number) => orderFact(anOrder(id, { createdAtMs }), id)
+    const minutes = async () => (await store.series({ fromMs: 0, toMs: 1e15 })).map(({ startMs }) => startMs)
+    const minuteOf = (atMs: number) => atMs - (atMs % 60_000)
+    await apply(at(1, noonMs - 2 * 60 * 60_000), at(2, noonMs - 59 * 60_000), at(3, noonMs))
+    assert.deepEqual(await minutes(), [minuteOf(noonMs - 59 * 60_000), minuteOf(noonMs)])
+    nowMs += 30 * 60_000
+    await apply(at(4, nowMs))
+    assert.deepEqual(await minutes(), [minuteOf(noonMs), minuteOf(nowMs)])
+    assert.equal((await store.totals()).totals.overall.orderCount, 4)
+  })
+
   it('merges the eras of its indexes: every order once and in order', async (t) => {
     const store = closedAfter(t, openSqliteStore({ file: join(await tempDir(t), 'store.db') }))
     const { apply } = await orderWriter(store)

@@ -12,7 +12,7 @@ export { missingForCouchbase } from './mock-jar.ts'
 /** Compiled quickly rather than well, as most live for seconds. */
 const quickJvm = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 const vbucketCount = 64
-const askTimeoutMs = 1_000
+const askTimeoutMs = 5_000
 
 export type MockBucket = Readonly<{
   bucket: string
@@ -85,30 +85,34 @@ function mockArgs(buckets: readonly string[], restPort: number): readonly string
 }
 
 async function bucketsWhenReady(mock: GuardedJvm, names: readonly string[], restPort: number): Promise<MockBucket[]> {
-  let ready: MockBucket[] = []
+  let known: readonly MockBucket[] = []
   await waitFor('all buckets are there', async () => {
     if (mock.hasExited()) throw new Error('it ended at its start')
-    const found = await Promise.all(names.map((name) => bucketAt(restPort, name)))
-    ready = found.filter((bucket) => bucket !== undefined)
-    return ready.length === names.length
+    known = await bucketsAt(restPort)
+    return names.every((name) => known.some(({ bucket }) => bucket === name))
   })
-  return ready
+  return names.flatMap((name) => known.filter(({ bucket }) => bucket === name))
 }
 
-type BucketInfo = Readonly<{ nodesExt: readonly Readonly<{ services: Readonly<{ kv?: number }> }>[] }>
+type BucketInfo = Readonly<{
+  name: string
+  nodesExt: readonly Readonly<{ services: Readonly<{ kv?: number }> }>[]
+}>
 
-async function bucketAt(restPort: number, bucket: string): Promise<MockBucket | undefined> {
+/** All of them by one question: a busy machine answers a hundred questions too slowly. */
+async function bucketsAt(restPort: number): Promise<readonly MockBucket[]> {
   try {
-    const response = await fetch(`http://127.0.0.1:${restPort}/pools/default/buckets/${bucket}`, {
+    const response = await fetch(`http://127.0.0.1:${restPort}/pools/default/buckets`, {
       // A kept connection would outlive the test that asked.
       headers: { connection: 'close' },
       signal: AbortSignal.timeout(askTimeoutMs),
     })
-    const info = (await response.json()) as BucketInfo
-    const kvPort = info.nodesExt[0]?.services.kv
-    if (kvPort === undefined) return undefined
-    return { bucket, kvPort, connectionString: `couchbase://127.0.0.1:${kvPort}` }
+    const infos = (await response.json()) as readonly BucketInfo[]
+    return infos.flatMap(({ name: bucket, nodesExt }) => {
+      const kvPort = nodesExt[0]?.services.kv
+      return kvPort === undefined ? [] : [{ bucket, kvPort, connectionString: `couchbase://127.0.0.1:${kvPort}` }]
+    })
   } catch {
-    return undefined
+    return []
   }
 }
