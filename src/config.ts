@@ -21,6 +21,8 @@ export const settingDescriptions: readonly Readonly<Record<'name' | 'about' | 'f
 /** Set by other parts: by the test suite, and by the command line to find a server. */
 const otherNames = /^ORDERMILL_(TEST_|UPDATE_|URL$|TOKEN$)/
 const partitionsOnKafka = 6
+/** Each look for what is new asks every shard over the network, and a page shows four a second at most. */
+const streamTickMsOnCouchbase = 250
 /** A shard's document holds the newest batch of its list, and must stay under 1 MB. */
 const batchRecordsMaxOnCouchbase = 10_000
 
@@ -38,8 +40,14 @@ export function readConfig(environment: Environment, { needsStore = true }: Read
   const kafka = readKafka(environment)
   const couchbase = readCouchbase(environment)
   refuseHalf({ ...values, kafka, couchbase }, needsStore)
-  const isDefault = !environment[settings.partitions.name]
-  return { ...values, kafka, couchbase, partitions: kafka && isDefault ? partitionsOnKafka : values.partitions }
+  const isDefault = ({ name }: Readonly<{ name: string }>): boolean => !environment[name]
+  return {
+    ...values,
+    kafka,
+    couchbase,
+    partitions: kafka && isDefault(settings.partitions) ? partitionsOnKafka : values.partitions,
+    streamTickMs: couchbase && isDefault(settings.streamTickMs) ? streamTickMsOnCouchbase : values.streamTickMs,
+  }
 }
 
 function refuseUnknown(environment: Environment): void {

@@ -185,7 +185,13 @@ export const settings = {
     10_000_000,
   ),
   streamClientsMax: whole('ORDERMILL_STREAM_CLIENTS_MAX', '100', 'Live streams that are open at once.', 1, 10_000),
-  streamTickMs: whole('ORDERMILL_STREAM_TICK_MS', '25', 'Least time between two live snapshots, in ms.', 5, 10_000),
+  streamTickMs: whole(
+    'ORDERMILL_STREAM_TICK_MS',
+    '25',
+    'Least time between two live snapshots, in ms; 250 by default on Couchbase, where each asks over the network.',
+    5,
+    10_000,
+  ),
 } as const
 
 function countryList(value: string): readonly string[] | undefined {

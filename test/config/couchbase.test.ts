@@ -104,6 +104,11 @@ describe('the configuration of Couchbase', () => {
     assert.equal(options('reader', { ORDERMILL_COUCHBASE_KV_TIMEOUT_MS: '900' }), 900)
   })
 
+  it('looks for live snapshots less often', () => {
+    assert.deepEqual([readConfig({}).streamTickMs, readConfig(onBoth).streamTickMs], [25, 250])
+    assert.equal(readConfig({ ...onBoth, ORDERMILL_STREAM_TICK_MS: '50' }).streamTickMs, 50)
+  })
+
   it('does without a store for what is decided by the log alone', () => {
     const { kafka, couchbase } = readConfig({ KAFKA_BOOTSTRAP_SERVERS: 'b:9092' }, { needsStore: false })
     assert.deepEqual([kafka?.bootstrap, couchbase], [['b:9092'], undefined])
