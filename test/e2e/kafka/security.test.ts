@@ -3,6 +3,7 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import { startSecureBroker, type SecureBroker, type User } from '../../support/kafka/secure-broker.ts'
 import type { KeyPair } from '../../support/kafka/certificates.ts'
 import { kafkaSuiteOptions } from '../../support/kafka/suite.ts'
+import { untilCoordinated } from '../../support/kafka/until-coordinated.ts'
 import type { CliResult } from '../../support/run-cli.ts'
 import { uniqueName } from '../../support/log-harness.ts'
 import { tempDir } from '../../support/temp.ts'
@@ -16,7 +17,9 @@ type Access = Readonly<{ bootstrap: string; env?: Environment }>
 describe('ordermill on a secured broker', kafkaSuiteOptions({ ownBroker: true }), () => {
   let secure: SecureBroker
   before(async () => {
-    if (kafkaSuiteOptions({ ownBroker: true }).skip === false) secure = await startSecureBroker()
+    if (kafkaSuiteOptions({ ownBroker: true }).skip !== false) return
+    secure = await startSecureBroker()
+    await untilCoordinated(secure.broker.bootstrap)
   })
   after(() => secure?.stop())
 
