@@ -2,7 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../free-port.ts'
+import { freePorts, untilPortsAreFree } from '../free-port.ts'
 import { waitFor } from '../wait-for.ts'
 import { brokersKnownAt } from './brokers-known-at.ts'
 import { archivedClasses } from './class-archive.ts'
@@ -80,8 +80,12 @@ export async function startNode(options: NodeOptions): Promise<Broker> {
     const started = await startGuardedJvm(directory, command)
     process = started
     const isReady = async (): Promise<boolean> => (await brokersKnownAt(port)).includes(plan.id)
-    await waitFor('the broker is ready', async () => started.hasExited() || (await isReady()))
-    if (started.hasExited()) throw new Error('it ended at its start')
+    const ready = waitFor('the broker is ready', async () => started.hasExited() || (await isReady()))
+    const isLate = await ready.then(
+      () => false,
+      () => true,
+    )
+    if (isLate || started.hasExited()) throw new Error(`it ${isLate ? 'is late' : 'ended'} at its start:\n${logTail()}`)
   }
   async function kill(): Promise<void> {
     process?.signal('SIGKILL')
@@ -106,9 +110,8 @@ export async function startNode(options: NodeOptions): Promise<Broker> {
     await format()
     await start()
   } catch (error) {
-    const said = logTail()
     await stop()
-    throw new Error(`no broker on port ${port}: ${String(error)}\n${said}`, { cause: error })
+    throw new Error(`no broker on port ${port}: ${String(error)}`, { cause: error })
   }
   return {
     bootstrap: `127.0.0.1:${port}`,
@@ -123,7 +126,7 @@ export async function startNode(options: NodeOptions): Promise<Broker> {
     resume: () => process?.signal('SIGCONT'),
     async restart() {
       await shutDown()
-      await start()
+      await untilPortsAreFree(start)
     },
     stop,
     logTail,
