@@ -3,8 +3,8 @@
  * The last line is `N passed, N failed`; the exit code is 1 when a test failed or none ran.
  */
 import { globSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
-import { relative, resolve } from 'node:path'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
 import { stdout } from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { run } from 'node:test'
@@ -30,6 +30,12 @@ const allowedSkipPrefix = 'not here:'
 /** What a test may take unless it sets a `timeout` of its own. Longer than any needs on two busy cores. */
 const testLimitMs = 120_000
 
+/** Where the long ones are: they come first, so that none of them is left to run alone at the end. */
+const longFirst = ['test/torture/', 'test/e2e/', 'test/cli/', 'test/adapters/kafka/', 'test/support-kafka/']
+
+// Test files and the processes that they start load the same modules over and over: they are to compile them once.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache')
+
 const isCi = process.env['CI'] === 'true'
 const files = filesBelow(process.argv.slice(2))
 const totals: Record<Outcome, number> = { passed: 0, failed: 0, skipped: 0 }
@@ -37,7 +43,8 @@ const complaints: string[] = []
 
 const events = run({
   files,
-  concurrency: availableParallelism(),
+  // Many of them wait for other processes most of the time, so one more keeps the processors at work.
+  concurrency: availableParallelism() + 1,
   timeout: testLimitMs,
   execArgv: ['--disable-warning=ExperimentalWarning', '--import', import.meta.resolve('./test-watchdog.ts')],
 })
@@ -52,9 +59,14 @@ console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`)
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0
 
 function filesBelow(paths: readonly string[]): string[] {
-  const all = globSync('test/**/*.test.ts').toSorted()
+  const all = globSync('test/**/*.test.ts').toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   const prefixes = paths.map((path) => relative('.', resolve(path)))
   return prefixes.length === 0 ? all : all.filter((file) => prefixes.some((prefix) => file.startsWith(prefix)))
+}
+
+function rank(file: string): number {
+  const index = longFirst.findIndex((directory) => file.startsWith(directory))
+  return index < 0 ? longFirst.length : index
 }
 
 function count(event: TestEvent, reported: 'passed' | 'failed'): void {

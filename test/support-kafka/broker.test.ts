@@ -31,8 +31,11 @@ describe('a broker for tests', kafkaSuiteOptions({ ownBroker: true }), () => {
     assert.deepEqual(await advertisedPorts(broker().bootstrap), [broker().port])
   })
 
-  it('answers nothing while it is paused, and goes on when resumed', async () => {
+  it('answers nothing while it is paused, and goes on when resumed', async (t) => {
+    t.after(() => broker().resume())
     broker().pause()
+    // On busy processors its threads run on for some milliseconds after the signal.
+    await waitFor('it is silent', async () => (await brokersKnownAt(broker().port)).length === 0)
     assert.deepEqual(await brokersKnownAt(broker().port), [])
     broker().resume()
     await waitFor('it answers again', async () => (await brokersKnownAt(broker().port)).length === 1)

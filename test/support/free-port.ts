@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 
 const firstPort = 15_000
 const portCount = 15_000
+const attemptsMax = 5
 
 /**
  * A port of 127.0.0.1 that nobody listens on, below the range that systems give to outgoing connections.
@@ -28,4 +29,15 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort())
   return [...ports]
+}
+
+/** Between finding ports free, or stopping who listens on them, and listening on them somebody else may take one. */
+export async function untilPortsAreFree<Started>(start: () => Promise<Started>): Promise<Started> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start()
+    } catch (error) {
+      if (attempt === attemptsMax || !String(error).includes('Address already in use')) throw error
+    }
+  }
 }

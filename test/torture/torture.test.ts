@@ -10,7 +10,7 @@ import type { Outside } from './outside.ts'
 import { torture } from './torture.ts'
 
 /** A run of `npm run torture` is minutes or hours long; this one shows that it works. */
-const durationMs = 15_000
+const durationMs = 12_000
 const controlMs = 5_000
 const limitMs = 120_000
 const seed = Number(process.env['ORDERMILL_TEST_SEED'] ?? 1)
@@ -21,7 +21,7 @@ describe('engines on SQLite that are killed, put to sleep, doubled and starved o
     it(`leave exact totals, documents, payments and outputs in a store ${stores}`, { timeout: limitMs }, async (t) => {
       const directory = await tempDir(t)
       const { complaints, records } = await torture({ directory, seed, durationMs, cutsStore })
-      const again = `npm run torture -- --minutes 0.25 --seed ${seed} --${cutsStore ? '' : 'no-'}cut-store`
+      const again = `npm run torture -- --minutes 0.2 --seed ${seed} --${cutsStore ? '' : 'no-'}cut-store`
       assert.deepEqual(complaints.slice(0, 20), [], `repeat it with: ${again}`)
       assert.ok(records > 300, `${records} records acknowledged`)
     })

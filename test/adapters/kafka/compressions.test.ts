@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { quickJvm } from '../../support/kafka/broker-node.ts'
 import { readCommitted } from '../../support/kafka/committed-reader.ts'
 import { kafkaJars } from '../../support/kafka/jars.ts'
 import { runTool } from '../../support/kafka/run-tool.ts'
@@ -48,7 +49,7 @@ async function produceByJava(bootstrap: string, { topic, payloads, compression }
     'batch.size=100000',
     'linger.ms=20',
   ]
-  const jvm = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
+  const jvm = [...(await quickJvm()), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
   const what = ['--topic', topic, '--num-records', String(recordCount), '--payload-file', payloads]
   const how = ['--throughput', '-1', '--producer-props', ...settings]
   const tool = ['-cp', join(await kafkaJars(), '*'), 'org.apache.kafka.tools.ProducerPerformance']

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { openConfiguredKafka } from '../../../src/compose/kafka.ts'
 import { readConfig } from '../../../src/config.ts'
 import type { TopicDescription } from '../../../src/ports/log.ts'
-import { kafkaSuiteOptions, useOwnBroker } from '../../support/kafka/suite.ts'
+import { kafkaSuiteOptions, useCoordinatedBroker } from '../../support/kafka/suite.ts'
 import { orderLine, orderLines } from '../../support/order-lines.ts'
 import { jsonOf, runCli, startCli, type DoctorReport, type ImportReport } from '../../support/run-cli.ts'
 import { tempDir } from '../../support/temp.ts'
@@ -13,7 +13,7 @@ import { waitFor } from '../../support/wait-for.ts'
 import { site, type Environment } from './ordermill.ts'
 
 describe('commands on Kafka', kafkaSuiteOptions({ ownBroker: true }), () => {
-  const broker = useOwnBroker()
+  const broker = useCoordinatedBroker()
 
   it('import, list, follow and look at what is refused without a server', async (t) => {
     const dataDir = await tempDir(t)

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { startRequestProxy } from '../../adapters/kafka/request-proxy.ts'
 import { readCommitted } from '../../support/kafka/committed-reader.ts'
 import { createTopicsByJava } from '../../support/kafka/create-topics.ts'
-import { useOwnBroker } from '../../support/kafka/suite.ts'
+import { useCoordinatedBroker } from '../../support/kafka/suite.ts'
 import { tempDir } from '../../support/temp.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { json, site, untilCaughtUp } from './ordermill.ts'
@@ -55,7 +55,7 @@ const suspicious = orders.filter(({ amount, country }) => amount > 300 && countr
 
 describe('ordermill between programs of the original', interopSuiteOptions(), () => {
   describe('with its producer and its consumers as they are', () => {
-    const broker = useOwnBroker()
+    const broker = useCoordinatedBroker()
 
     it('at least once: takes its orders, and writes what its consumers read', async (t) => {
       const { bootstrap } = broker()
@@ -83,7 +83,7 @@ describe('ordermill between programs of the original', interopSuiteOptions(), ()
   })
 
   describe('exactly once', () => {
-    const broker = useOwnBroker({ advertisedPort: proxy.port })
+    const broker = useCoordinatedBroker({ advertisedPort: proxy.port })
     before(() => proxy.forwardTo(broker().proxiedPort ?? 0))
 
     it('event ids tell its consumers what a killed process wrote and repeated', async (t) => {

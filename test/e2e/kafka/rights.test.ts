@@ -3,6 +3,7 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import { AclOperations, AclPermissionTypes, Admin, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka'
 import { startSecureBroker, type SecureBroker } from '../../support/kafka/secure-broker.ts'
 import { kafkaSuiteOptions } from '../../support/kafka/suite.ts'
+import { untilCoordinated } from '../../support/kafka/until-coordinated.ts'
 import { uniqueName } from '../../support/log-harness.ts'
 import { tempDir } from '../../support/temp.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -22,7 +23,9 @@ const every: readonly Right[] = [...reading, writing, joining, committing]
 describe('a login that lacks a right', kafkaSuiteOptions({ ownBroker: true }), () => {
   let secure: SecureBroker
   before(async () => {
-    if (kafkaSuiteOptions({ ownBroker: true }).skip === false) secure = await startSecureBroker()
+    if (kafkaSuiteOptions({ ownBroker: true }).skip !== false) return
+    secure = await startSecureBroker()
+    await untilCoordinated(secure.broker.bootstrap)
   })
   after(() => secure?.stop())
 

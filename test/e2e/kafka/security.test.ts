@@ -3,6 +3,7 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import { startSecureBroker, type SecureBroker, type User } from '../../support/kafka/secure-broker.ts'
 import type { KeyPair } from '../../support/kafka/certificates.ts'
 import { kafkaSuiteOptions } from '../../support/kafka/suite.ts'
+import { untilCoordinated } from '../../support/kafka/until-coordinated.ts'
 import type { CliResult } from '../../support/run-cli.ts'
 import { uniqueName } from '../../support/log-harness.ts'
 import { tempDir } from '../../support/temp.ts'
@@ -16,7 +17,9 @@ type Access = Readonly<{ bootstrap: string; env?: Environment }>
 describe('ordermill on a secured broker', kafkaSuiteOptions({ ownBroker: true }), () => {
   let secure: SecureBroker
   before(async () => {
-    if (kafkaSuiteOptions({ ownBroker: true }).skip === false) secure = await startSecureBroker()
+    if (kafkaSuiteOptions({ ownBroker: true }).skip !== false) return
+    secure = await startSecureBroker()
+    await untilCoordinated(secure.broker.bootstrap)
   })
   after(() => secure?.stop())
 
@@ -80,6 +83,17 @@ describe('ordermill on a secured broker', kafkaSuiteOptions({ ownBroker: true })
   type Refusal = Readonly<{ access: () => Access | Promise<Access>; code: string; says: RegExp }>
   const wrong = ({ name }: User): User => ({ name, password: 'not-the-password' })
   const refusals: Readonly<Record<string, Refusal>> = {
+    // The two that are tried again for 10 s, so that the others come meanwhile.
+    'TLS to a plaintext port': {
+      access: () => ({ bootstrap: secure.broker.bootstrap, env: { ORDERMILL_KAFKA_TLS: 'on', ...ca() } }),
+      code: 'LOG_UNAVAILABLE',
+      says: /ORDERMILL_KAFKA_TLS/,
+    },
+    'a name that is not there': {
+      access: () => ({ bootstrap: 'broker.invalid:9092' }),
+      code: 'LOG_UNAVAILABLE',
+      says: /broker\.invalid:9092.*KAFKA_BOOTSTRAP_SERVERS/,
+    },
     'a wrong password (PLAIN)': {
       access: () => ({ bootstrap: secure.sasl, env: confluent(wrong(secure.user)) }),
       code: 'LOG_REFUSED',
@@ -128,11 +142,6 @@ describe('ordermill on a secured broker', kafkaSuiteOptions({ ownBroker: true })
       code: 'LOG_REFUSED',
       says: /it wants TLS/,
     },
-    'TLS to a plaintext port': {
-      access: () => ({ bootstrap: secure.broker.bootstrap, env: { ORDERMILL_KAFKA_TLS: 'on', ...ca() } }),
-      code: 'LOG_UNAVAILABLE',
-      says: /ORDERMILL_KAFKA_TLS/,
-    },
     'a login to a listener without one': {
       access: () => ({
         bootstrap: secure.broker.bootstrap,
@@ -145,11 +154,6 @@ describe('ordermill on a secured broker', kafkaSuiteOptions({ ownBroker: true })
       access: () => ({ bootstrap: secure.sasl, env: login(secure.powerlessUser) }),
       code: 'LOG_REFUSED',
       says: /the right to a topic is missing|topics are missing, or this login may not see them/,
-    },
-    'a name that is not there': {
-      access: () => ({ bootstrap: 'broker.invalid:9092' }),
-      code: 'LOG_UNAVAILABLE',
-      says: /broker\.invalid:9092.*KAFKA_BOOTSTRAP_SERVERS/,
     },
   }
   describe('ends with one line', { concurrency: 3 }, () => {
@@ -166,9 +170,8 @@ describe('ordermill on a secured broker', kafkaSuiteOptions({ ownBroker: true })
 
   it('ends with the same line whatever is started', async (t) => {
     const { run } = await siteOf(t, { bootstrap: secure.sasl, env: login(wrong(secure.user)) })
-    for (const args of [['start'], ['run', 'fraud'], ['run', 'api']]) {
-      checkRefusal(await run(args), 'LOG_REFUSED', /user name or password is wrong/)
-    }
+    const results = await Promise.all([['start'], ['run', 'fraud'], ['run', 'api']].map((args) => run(args)))
+    for (const result of results) checkRefusal(result, 'LOG_REFUSED', /user name or password is wrong/)
   })
 
   it('is told by the doctor what is wrong', async (t) => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createTopicsByJava } from '../../support/kafka/create-topics.ts'
 import { readCommitted } from '../../support/kafka/committed-reader.ts'
-import { kafkaSuiteOptions, useOwnBroker } from '../../support/kafka/suite.ts'
+import { kafkaSuiteOptions, useCoordinatedBroker } from '../../support/kafka/suite.ts'
 import { tempDir } from '../../support/temp.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { json, site, untilCaughtUp, type Running } from './ordermill.ts'
 
 describe('processes of ordermill run', kafkaSuiteOptions({ ownBroker: true }), () => {
-  const broker = useOwnBroker()
+  const broker = useCoordinatedBroker()
 
   it('share the partitions of a service, and do nothing twice when one leaves', async (t) => {
     const { bootstrap } = broker()

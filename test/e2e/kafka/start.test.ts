@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { createTopicsByJava } from '../../support/kafka/create-topics.ts'
 import { readCommitted, type JudgeRecord } from '../../support/kafka/committed-reader.ts'
-import { kafkaSuiteOptions, useOwnBroker } from '../../support/kafka/suite.ts'
+import { kafkaSuiteOptions, useCoordinatedBroker } from '../../support/kafka/suite.ts'
 import { tempDir } from '../../support/temp.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { site, untilCaughtUp } from './ordermill.ts'
@@ -20,7 +20,7 @@ const startArgs = (scripts['start'] ?? '').replace(/^node .*src\/main\.ts /, '')
 type Health = Readonly<{ checks: readonly Readonly<{ name: string; status: string; detail: string }>[] }>
 
 describe('npm start on Kafka', kafkaSuiteOptions({ ownBroker: true }), () => {
-  const broker = useOwnBroker()
+  const broker = useCoordinatedBroker()
 
   it('counts exactly, by itself, what comes before, while and after its broker is away', async (t) => {
     const { bootstrap } = broker()

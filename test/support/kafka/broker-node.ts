@@ -2,7 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../free-port.ts'
+import { freePorts, untilPortsAreFree } from '../free-port.ts'
 import { waitFor } from '../wait-for.ts'
 import { brokersKnownAt } from './brokers-known-at.ts'
 import { archivedClasses } from './class-archive.ts'
@@ -15,7 +15,15 @@ const logTailBytes = 4_096
 const stopTimeoutMs = 15_000
 
 /** Compiled quickly rather than well, as most live for seconds: 0.5 s sooner there, and less work for busy cores. */
-const quickJvm = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+const hasty = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
+/**
+ * Options of a JVM with a short life: a broker, or a tool or client that shares most of a broker's classes. The jars must
+ * come first on its class path, as they do on a broker's, or it starts without their archive.
+ */
+export async function quickJvm(): Promise<readonly string[]> {
+  return [...hasty, ...(await archivedClasses(startAndStop))]
+}
 
 export type Broker = Readonly<{
   /** For `KAFKA_BOOTSTRAP_SERVERS` of clients that may talk to it directly. */
@@ -55,12 +63,7 @@ export function nodeDirectory(): Promise<string> {
 
 /** Starts its process; resolves when it is ready, or rejects with what it printed. */
 export async function startNode(options: NodeOptions): Promise<Broker> {
-  const {
-    plan,
-    jvm = [...quickJvm, ...(await archivedClasses(startAndStop))],
-    directory = await nodeDirectory(),
-    scramUsers,
-  } = options
+  const { plan, jvm = await quickJvm(), directory = await nodeDirectory(), scramUsers } = options
   const dataDir = join(directory, 'data')
   const propertiesFile = join(directory, 'server.properties')
   const logFile = join(directory, 'output.log')
@@ -77,8 +80,12 @@ export async function startNode(options: NodeOptions): Promise<Broker> {
     const started = await startGuardedJvm(directory, command)
     process = started
     const isReady = async (): Promise<boolean> => (await brokersKnownAt(port)).includes(plan.id)
-    await waitFor('the broker is ready', async () => started.hasExited() || (await isReady()))
-    if (started.hasExited()) throw new Error('it ended at its start')
+    const ready = waitFor('the broker is ready', async () => started.hasExited() || (await isReady()))
+    const isLate = await ready.then(
+      () => false,
+      () => true,
+    )
+    if (isLate || started.hasExited()) throw new Error(`it ${isLate ? 'is late' : 'ended'} at its start:\n${logTail()}`)
   }
   async function kill(): Promise<void> {
     process?.signal('SIGKILL')
@@ -103,9 +110,8 @@ export async function startNode(options: NodeOptions): Promise<Broker> {
     await format()
     await start()
   } catch (error) {
-    const said = logTail()
     await stop()
-    throw new Error(`no broker on port ${port}: ${String(error)}\n${said}`, { cause: error })
+    throw new Error(`no broker on port ${port}: ${String(error)}`, { cause: error })
   }
   return {
     bootstrap: `127.0.0.1:${port}`,
@@ -120,7 +126,7 @@ export async function startNode(options: NodeOptions): Promise<Broker> {
     resume: () => process?.signal('SIGCONT'),
     async restart() {
       await shutDown()
-      await start()
+      await untilPortsAreFree(start)
     },
     stop,
     logTail,
@@ -132,7 +138,7 @@ async function startAndStop(jvm: readonly string[]): Promise<void> {
   const [controllerPort = 0, port = 0] = await freePorts(2)
   const listeners = [{ name: 'DIRECT', protocol: 'PLAINTEXT', port }] as const
   const plan = { id: 1, controllerPort, listeners, voters: [`1@127.0.0.1:${controllerPort}`], properties: {} }
-  const node = await startNode({ plan, jvm: [...quickJvm, ...jvm] })
+  const node = await startNode({ plan, jvm: [...hasty, ...jvm] })
   await node.stop()
 }
 

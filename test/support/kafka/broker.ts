@@ -1,12 +1,10 @@
-import { freePorts } from '../free-port.ts'
+import { freePorts, untilPortsAreFree } from '../free-port.ts'
 import { startNode, type Broker } from './broker-node.ts'
 import { brokersKnownAt } from './brokers-known-at.ts'
 import { waitFor } from '../wait-for.ts'
 import type { Listener, Properties } from './server-properties.ts'
 
 export type { Broker } from './broker-node.ts'
-
-const attemptsMax = 5
 
 export type ClusterOptions = Readonly<{
   /** Lines of server.properties, on top of ours. */
@@ -42,17 +40,6 @@ export type Cluster = Readonly<{
 /** Brokers that are all controllers too; topics have a replica on each unless they say otherwise. */
 export async function startCluster(size: number, options: ClusterOptions = {}): Promise<Cluster> {
   return untilPortsAreFree(() => startClusterOnce(size, options))
-}
-
-/** Between finding ports free and listening on them somebody else may take one. */
-export async function untilPortsAreFree<Started>(start: () => Promise<Started>): Promise<Started> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await start()
-    } catch (error) {
-      if (attempt === attemptsMax || !String(error).includes('Address already in use')) throw error
-    }
-  }
 }
 
 async function startClusterOnce(

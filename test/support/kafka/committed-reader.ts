@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { quickJvm } from './broker-node.ts'
 import { cached } from './cache.ts'
 import { jarsName, kafkaJars, shortHash } from './jars.ts'
 import { runTool } from './run-tool.ts'
@@ -26,9 +27,9 @@ export type JudgeRecord = Readonly<{
  * order within a partition. By Java's own consumer, for a judge that shares no line with what it judges.
  */
 export async function readCommitted(bootstrap: string, topics: readonly string[]): Promise<JudgeRecord[]> {
-  const [jars, classes] = await Promise.all([kafkaJars(), compiledReader()])
-  const classPath = `${classes}:${join(jars, '*')}`
-  const args = ['-Xmx512m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', classPath, 'CommittedReader']
+  const [jvm, jars, classes] = await Promise.all([quickJvm(), kafkaJars(), compiledReader()])
+  const classPath = `${join(jars, '*')}:${classes}`
+  const args = [...jvm, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', classPath, 'CommittedReader']
   const child = spawn('java', [...args, bootstrap, ...topics], { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = text(child.stderr)
   const closed = once(child, 'close')

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { quickJvm } from './broker-node.ts'
 import { kafkaJars } from './jars.ts'
 import { runTool } from './run-tool.ts'
 
@@ -7,7 +8,7 @@ export async function createTopicsByJava(
   bootstrap: string,
   partitionsByTopic: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const jvm = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', join(await kafkaJars(), '*')]
+  const jvm = [...(await quickJvm()), '-cp', join(await kafkaJars(), '*')]
   const tool = [...jvm, 'org.apache.kafka.tools.TopicCommand', '--bootstrap-server', bootstrap, '--create']
   for (const [topic, partitions] of Object.entries(partitionsByTopic)) {
     await runTool('java', [...tool, '--topic', topic, '--partitions', `${partitions}`])

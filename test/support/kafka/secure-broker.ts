@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { freePorts } from '../free-port.ts'
+import { freePorts, untilPortsAreFree } from '../free-port.ts'
 import { nodeDirectory, startNode, type Broker } from './broker-node.ts'
-import { untilPortsAreFree } from './broker.ts'
 import { clientName, keyStore, makeCertificates, type Certificates } from './certificates.ts'
 import type { Listener, Properties } from './server-properties.ts'
 

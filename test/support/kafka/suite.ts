@@ -1,6 +1,7 @@
 import { after, before } from 'node:test'
 import { startBroker, type Broker, type BrokerOptions } from './broker.ts'
 import { missingForKafka } from './jars.ts'
+import { untilCoordinated } from './until-coordinated.ts'
 
 const givenBroker = process.env['ORDERMILL_TEST_KAFKA'] || undefined
 
@@ -36,6 +37,13 @@ export function useOwnBroker(options: BrokerOptions = {}): () => Broker {
   })
   after(() => own?.stop())
   return () => asked(own)
+}
+
+/** The same, for services that are to be ready as soon as they are on a broker that others use already. */
+export function useCoordinatedBroker(options: BrokerOptions = {}): () => Broker {
+  const broker = useOwnBroker(options)
+  before(() => untilCoordinated(broker().bootstrap))
+  return broker
 }
 
 function asked(broker: Broker | undefined): Broker {

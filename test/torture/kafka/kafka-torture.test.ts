@@ -5,7 +5,7 @@ import { tempDir } from '../../support/temp.ts'
 import { tortureOnKafka } from './kafka-torture.ts'
 
 /** A run of `npm run torture -- --kafka` is minutes or hours long; this one shows that it works. */
-const durationMs = 45_000
+const durationMs = 36_000
 /** With the start, a minute to drain in the worst case, and the audit. */
 const limitMs = 220_000
 const seed = Number(process.env['ORDERMILL_TEST_SEED'] ?? 1)
@@ -17,7 +17,7 @@ describe('services on Kafka that are killed, put to sleep and doubled', kafkaSui
     const tell = (what: string): void => void told.push(what)
     const options = { directory: await tempDir(t), seed, durationMs, brokers: 1, tell } as const
     const { complaints, records, faults, peaks, drainedMs } = await tortureOnKafka(options)
-    const repeat = `npm run torture -- --kafka --brokers 1 --minutes 0.75 --seed ${seed}`
+    const repeat = `npm run torture -- --kafka --brokers 1 --minutes 0.6 --seed ${seed}`
     assert.deepEqual(complaints.slice(0, 20), [], `repeat it with: ${repeat}\n${told.join('\n')}`)
     const zombies = Object.keys(faults).filter((fault) => fault.includes('zombie'))
     assert.ok(zombies.length > 0, 'somebody was a zombie')
