@@ -3,12 +3,13 @@
  * The last line is `N passed, N failed`; the exit code is 1 when a test failed or none ran.
  */
 import { globSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { availableParallelism } from 'node:os'
+import { relative, resolve } from 'node:path'
 import { stdout } from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { cachePath } from '../test/support/kafka/cache.ts'
 
 type Outcome = 'passed' | 'failed' | 'skipped'
 
@@ -31,10 +32,17 @@ const allowedSkipPrefix = 'not here:'
 const testLimitMs = 120_000
 
 /** Where the long ones are: they come first, so that none of them is left to run alone at the end. */
-const longFirst = ['test/torture/', 'test/e2e/', 'test/cli/', 'test/adapters/kafka/', 'test/support-kafka/']
+const longFirst = [
+  'test/torture/',
+  'test/e2e/',
+  'test/cli/',
+  'test/adapters/couchbase/',
+  'test/adapters/kafka/',
+  'test/support-kafka/',
+]
 
 // Test files and the processes that they start load the same modules over and over: they are to compile them once.
-process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache')
+process.env['NODE_COMPILE_CACHE'] ??= cachePath('node-compile')
 
 const isCi = process.env['CI'] === 'true'
 const files = filesBelow(process.argv.slice(2))
