@@ -27,9 +27,15 @@ const queryClient = new QueryClient({
   },
 })
 
-/** What the request asks for is at fault below 500, and asking again changes nothing; too many requests is no fault. */
+/**
+ * What the request asks for is at fault below 500, and asking again changes nothing; too many requests is no fault. What the
+ * store can't do (501), it can't do a second later.
+ */
 function mayPass(error: Error): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.status >= 500 || error.status === 429)
+  return (
+    error instanceof ApiError &&
+    (error.status === 0 || (error.status >= 500 && error.status !== 501) || error.status === 429)
+  )
 }
 
 const live = openLive('/api/v1/stream', () => void queryClient.invalidateQueries())

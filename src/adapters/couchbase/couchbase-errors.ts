@@ -32,8 +32,7 @@ export function storeError(error: unknown, doing: string): unknown {
     const text = `Couchbase takes no document as large as it would be after this: ${doing}`
     return new OrdermillError('INTERNAL', text, { cause: error })
   }
-  const why = `${reasonOf(error)}: it is tried again`
-  return new OrdermillError('STORE_UNAVAILABLE', `Couchbase did not ${doing} (${why})`, { cause: error })
+  return new OrdermillError('STORE_UNAVAILABLE', `Couchbase did not ${doing}: ${reasonOf(error)}`, { cause: error })
 }
 
 function refusalOf(error: DriverError): string | undefined {

@@ -56,7 +56,9 @@ export function keyspace(
   let collection: Collection | undefined
 
   async function ask<Result>(doing: string, run: (collection: Collection) => Promise<Result>): Promise<Result> {
-    collection ??= collectionOf(await open())
+    // Asked each time, so that a store that was closed says so.
+    const opened = await open()
+    collection ??= collectionOf(opened)
     try {
       return await run(collection)
     } catch (error) {
