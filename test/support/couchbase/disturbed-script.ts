@@ -11,7 +11,7 @@ import { alertFact, letterFact } from '../../contract/order-store/views.ts'
 import { anOrder, noonMs, orderFact, paymentFact, paymentShard, shardKey, viewShard } from '../order-facts.ts'
 
 const attemptsMax = 25
-/** The shards have come so far before the script begins. */
+/** Offsets of the script begin here. */
 export const startOffset = 1_000
 export const scriptShards = { orders: shardKey(), payments: paymentShard(), views: viewShard() } as const
 

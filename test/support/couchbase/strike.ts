@@ -1,7 +1,7 @@
-import { opcodes, statuses, type RequestFilter, type WireProxy } from './wire-proxy.ts'
+import { opcodes, statuses, type Fault, type RequestFilter, type WireProxy } from './wire-proxy.ts'
 
 /** What befalls a write. Twice: also when the store sends it once more. */
-export type Blow = Readonly<{ name: string; times: number; on: (proxy: WireProxy, filter: RequestFilter) => unknown }>
+export type Blow = Readonly<{ name: string; times: number; on: (proxy: WireProxy, filter: RequestFilter) => Fault }>
 
 /** Kinds of request that a strike counts. */
 export const written = { insert: opcodes.add, replace: opcodes.replace } as const
@@ -12,7 +12,6 @@ export const blows: readonly Blow[] = [
   { name: 'the request lost twice', times: 2, on: (proxy, filter) => proxy.loseRequest(filter) },
   { name: 'the connection cut before', times: 1, on: (proxy, filter) => proxy.cutBefore(filter) },
   { name: 'the connection cut after', times: 1, on: (proxy, filter) => proxy.cutAfter(filter) },
-  { name: 'the connection cut after, twice', times: 2, on: (proxy, filter) => proxy.cutAfter(filter) },
   {
     name: 'a temporary failure',
     times: 1,
@@ -24,7 +23,7 @@ export const blows: readonly Blow[] = [
  * The first blow falls on the `nth` request of its kind for documents that `belongs` names, counted from 0, and all
  * others on the same document.
  *
- * @returns the document that was struck
+ * @returns lifts it, and tells the document that was struck
  */
 export function strikeNth(
   proxy: WireProxy,
@@ -40,6 +39,9 @@ export function strikeNth(
     if (seen === nth) struck = asked
     return seen === nth
   }
-  on(proxy, { opcode, key, times })
-  return () => struck
+  const fault = on(proxy, { opcode, key, times })
+  return () => {
+    fault.lift()
+    return struck
+  }
 }
