@@ -23,23 +23,24 @@ const otherNames = /^ORDERMILL_(TEST_|UPDATE_|URL$|TOKEN$)/
 const partitionsOnKafka = 6
 /** Each look for what is new asks every shard over the network, and a page shows four a second at most. */
 const streamTickMsOnCouchbase = 250
-/** A shard's document holds the newest batch of its list, and must stay under 1 MB. */
+/** The document of a list holds the newest batch, and must stay under 1 MB. */
 const batchRecordsMaxOnCouchbase = 10_000
 
-/** `needsStore: false` is for what works on the log alone. */
-export type ReadOptions = Readonly<{ needsStore?: boolean }>
+/** `isHalf` is for what needs only one of log and store. */
+export type ReadOptions = Readonly<{ isHalf?: boolean }>
 
 /**
  * Reads the environment; an empty variable counts as missing.
  *
  * @throws {OrdermillError} CONFIG_INVALID naming the variable, what it was and what it takes
  */
-export function readConfig(environment: Environment, { needsStore = true }: ReadOptions = {}): Config {
+export function readConfig(environment: Environment, { isHalf = false }: ReadOptions = {}): Config {
   refuseUnknown(environment)
   const values = readSettings(settings, environment)
   const kafka = readKafka(environment)
   const couchbase = readCouchbase(environment)
-  refuseHalf({ ...values, kafka, couchbase }, needsStore)
+  refuseContradiction({ ...values, kafka, couchbase })
+  if (!isHalf) refuseHalf({ ...values, kafka, couchbase })
   const isDefault = ({ name }: Readonly<{ name: string }>): boolean => !environment[name]
   return {
     ...values,
@@ -59,17 +60,21 @@ function refuseUnknown(environment: Environment): void {
 }
 
 /** One host's part beside one that many hosts share would count the orders in several places. */
-function refuseHalf({ kafka, couchbase, store, batchRecordsMax }: Config, needsStore: boolean): void {
+function refuseHalf({ kafka, couchbase, store }: Config): void {
   const [broker, cluster] = [kafkaSettings.bootstrap.name, couchbaseSettings.host.name]
-  const { name } = settings.store
-  if (couchbase && store) throw invalid(`${cluster} and ${name}=${store} are both set: keep one of them`)
   if (couchbase && !kafka) throw invalid(`${cluster} is set without ${broker}: set both, or none to run embedded`)
-  if (kafka && !couchbase && !store && needsStore) {
+  if (kafka && !couchbase && !store) {
     throw invalid(
-      `${broker} is set, but no store that several hosts can share: set ${cluster}, or ${name}=sqlite if all processes are on this host, or unset ${broker} to run embedded`,
+      `${broker} is set, but no store that several hosts can share: set ${cluster}, or ${settings.store.name}=sqlite if all processes are on this host, or unset ${broker} to run embedded`,
     )
   }
-  if (couchbase && batchRecordsMax > batchRecordsMaxOnCouchbase) {
+}
+
+function refuseContradiction({ couchbase, store, batchRecordsMax }: Config): void {
+  if (!couchbase) return
+  const cluster = couchbaseSettings.host.name
+  if (store) throw invalid(`${cluster} and ${settings.store.name}=${store} are both set: keep one of them`)
+  if (batchRecordsMax > batchRecordsMaxOnCouchbase) {
     const limit = `on Couchbase it must be ${batchRecordsMaxOnCouchbase} at most`
     throw invalid(`${settings.batchRecordsMax.name} is ${batchRecordsMax}, but ${limit}`)
   }

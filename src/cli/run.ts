@@ -21,7 +21,9 @@ export const runCommand: CliCommand = (environment, done) =>
     .addArgument(new Argument('<service>', 'which one').choices([...serviceNames, 'api']))
     .action(async (service: Runnable) => {
       // Fraud is decided by the log alone.
-      const config = readConfig(environment, { needsStore: service !== 'fraud' })
+      const isHalf = service === 'fraud'
+      const read = readConfig(environment, { isHalf })
+      const config = isHalf ? { ...read, couchbase: undefined, store: null } : read
       refuseEmbedded(config)
       done(await (service === 'api' ? runApi(config) : runOne(config, service)))
     })

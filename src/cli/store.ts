@@ -16,7 +16,7 @@ function storeInitCommand(environment: Environment): Command {
     .addOption(jsonOption())
     .action(async ({ dryRun, json }: Options) => {
       const { storeInit } = await import('../compose/store-init.ts')
-      const { statements, run } = storeInit(readConfig(environment, { needsStore: false }))
+      const { statements, run } = storeInit(readConfig(environment, { isHalf: true }))
       if (dryRun) return print(...(json ? [JSON.stringify({ statements })] : statements.map((text) => `${text};`)))
       const { indexes } = await run()
       if (!indexes) note('no query service on this cluster: no index was made, so that filters and sorts are refused')

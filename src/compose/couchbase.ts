@@ -23,14 +23,17 @@ export function couchbaseOptions(
   { couchbase, bucket, seriesRetentionDays }: Config & Readonly<{ couchbase: CouchbaseConfig }>,
   user: StoreUser,
 ): CouchbaseStoreOptions {
-  const { password, caFile, kvTimeoutMs, ...rest } = couchbase
+  const { password, caFile, connectTimeoutMs, kvTimeoutMs, queryTimeoutMs, ...rest } = couchbase
+  const atMost = (limitMs: number) => (user === 'reader' ? Math.min(limitMs, readerTimeoutMs) : limitMs)
   const { now, random, sleep } = systemRuntime
   return {
     ...rest,
     bucket,
     password: password.reveal(),
     ...(caFile === '' ? {} : { caFile }),
-    kvTimeoutMs: user === 'reader' ? Math.min(kvTimeoutMs, readerTimeoutMs) : kvTimeoutMs,
+    connectTimeoutMs: atMost(connectTimeoutMs),
+    kvTimeoutMs: atMost(kvTimeoutMs),
+    queryTimeoutMs: atMost(queryTimeoutMs),
     seriesRetentionMs: seriesRetentionDays * dayMs,
     now,
     random,

@@ -32,7 +32,7 @@ export const couchbaseSettings = {
   durability: choice(
     'ORDERMILL_COUCHBASE_DURABILITY',
     'majority',
-    'What a write waits for. `none` is answered from one node’s memory: what a failover then loses is made again from the log.',
+    'What a write waits for. `majority` survives a node that fails over, where the bucket has replicas; `persistToMajority` also a power cut of all. What a bucket loses is not made again by itself: see docs/guide/couchbase.md.',
     ['none', 'majority', 'majorityAndPersistActive', 'persistToMajority'],
   ),
   connectTimeoutMs: whole(

@@ -13,6 +13,7 @@ export type CouchbaseConfig = Readonly<
  * @throws {OrdermillError} CONFIG_INVALID for what is malformed, or was meant for a cluster that is not named
  */
 export function readCouchbase(environment: Environment): CouchbaseConfig | undefined {
+  refuseLogin(environment)
   const { host, password, ...values } = readSettings(couchbaseSettings, environment)
   if (host === '') {
     refuseWithoutHost(environment)
@@ -24,6 +25,13 @@ export function readCouchbase(environment: Environment): CouchbaseConfig | undef
     readCertificates({ name: couchbaseSettings.caFile.name, file: caFile })
   }
   return { ...values, connectionString: host, password: new Sealed(password) }
+}
+
+/** It would be told wherever the cluster is named. */
+function refuseLogin(environment: Environment): void {
+  const { host, username, password } = couchbaseSettings
+  if (!environment[host.name]?.includes('@')) return
+  throw invalid(`${host.name} holds a login before an @: set ${username.name} and ${password.name}, and the host alone`)
 }
 
 /** Whoever set one of them meant a cluster, and would find the totals in a file instead. */

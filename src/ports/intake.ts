@@ -21,8 +21,8 @@ export interface Intake {
    * Remembers `request` under (principal, key), or gives back what was remembered first.
    *
    * The ids and the time of the first attempt are kept, so that a repetition appends the very same records, which then
-   * count once. Remembered for at least 24 hours, 1,000,000 keys and 1 GiB of answers at most, the
-   * oldest dropped first.
+   * count once. Remembered for at least 24 hours. A store without expiry of its own keeps 1,000,000 keys and 1 GiB of
+   * answers at most, the oldest dropped first.
    *
    * @throws {OrdermillError} IDEMPOTENCY_KEY_REUSED when the key came with another fingerprint
    */

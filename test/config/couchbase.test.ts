@@ -19,6 +19,7 @@ const refused: readonly (readonly [string, Variables, RegExp])[] = [
   ['a broker without a cluster', { COUCHBASE_HOST: '' }, /no store that several hosts can share: set COUCHBASE_HOST/],
   ['two stores', { ORDERMILL_STORE: 'sqlite' }, /COUCHBASE_HOST and ORDERMILL_STORE=sqlite are both set: keep one/],
   ['another scheme', { COUCHBASE_HOST: 'http://cluster' }, /COUCHBASE_HOST is "http:\/\/cluster", but must be a host/],
+  ['a login in the address', { COUCHBASE_HOST: `couchbase://anna:${secret}@c` }, /HOST holds a login before an @: set/],
   ['a scheme without a host', { COUCHBASE_HOST: 'couchbase://' }, /COUCHBASE_HOST is "couchbase:\/\/"/],
   ['a host with a path', { COUCHBASE_HOST: 'cluster/bucket' }, /COUCHBASE_HOST is "cluster\/bucket"/],
   [
@@ -110,7 +111,7 @@ describe('the configuration of Couchbase', () => {
   })
 
   it('does without a store for what is decided by the log alone', () => {
-    const { kafka, couchbase } = readConfig({ KAFKA_BOOTSTRAP_SERVERS: 'b:9092' }, { needsStore: false })
+    const { kafka, couchbase } = readConfig({ KAFKA_BOOTSTRAP_SERVERS: 'b:9092' }, { isHalf: true })
     assert.deepEqual([kafka?.bootstrap, couchbase], [['b:9092'], undefined])
   })
 

@@ -7,7 +7,9 @@ import {
   DurabilityAmbiguousError,
   DurabilityImpossibleError,
   DurabilityLevelNotAvailableError,
+  EncodingFailureError,
   FeatureNotAvailableError,
+  InvalidArgumentError,
   RequestCanceledError,
   TimeoutError,
   UnsupportedOperationError,
@@ -28,12 +30,13 @@ export function storeError(error: unknown, doing: string): unknown {
   if (!(error instanceof CouchbaseError)) return error
   const refusal = refusalOf(error)
   if (refusal !== undefined) return new OrdermillError('STORE_REFUSED', `Couchbase refuses to ${doing}: ${refusal}`)
-  if (error instanceof ValueTooLargeError) {
-    const text = `Couchbase takes no document as large as it would be after this: ${doing}`
-    return new OrdermillError('INTERNAL', text, { cause: error })
+  if (neverPasses.some((kind) => error instanceof kind)) {
+    return new OrdermillError('INTERNAL', `Couchbase can never ${doing}: ${error.message}`, { cause: error })
   }
   return new OrdermillError('STORE_UNAVAILABLE', `Couchbase did not ${doing}: ${reasonOf(error)}`, { cause: error })
 }
+
+const neverPasses = [ValueTooLargeError, InvalidArgumentError, EncodingFailureError]
 
 function refusalOf(error: DriverError): string | undefined {
   if (error instanceof AuthenticationFailureError) {
@@ -57,6 +60,6 @@ function reasonOf(error: DriverError): string {
     return 'the scope or a collection is missing; create them with "ordermill store init"'
   }
   return context && 'last_dispatched_to' in context && context.last_dispatched_to
-    ? `no answer in time from ${context.last_dispatched_to}`
+    ? `no answer in time from ${context.last_dispatched_to}; see whether it is well, and the network to it`
     : 'no node of the bucket can be reached; check COUCHBASE_HOST, COUCHBASE_BUCKET and the network'
 }

@@ -1,10 +1,15 @@
 import { OrdermillError } from '../../errors.ts'
-import { CollectionExistsError, ScopeExistsError, ServiceNotAvailableError } from './couchbase-driver.ts'
+import {
+  CollectionExistsError,
+  ScopeExistsError,
+  ScopeNotFoundError,
+  ServiceNotAvailableError,
+} from './couchbase-driver.ts'
 import { couchbaseConnection, type Connection, type Opened } from './couchbase-connection.ts'
 import { storeError } from './couchbase-errors.ts'
 import { collectionNames, type CollectionName } from './couchbase-keyspaces.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
-import { isNotThereYet, path, pathOf, queryError } from './couchbase-query.ts'
+import { isNotThereYet, oursAlone, path, pathOf, queryError } from './couchbase-query.ts'
 import { amountKey, arrivalKey, idKey, letterKey, paymentKey } from './couchbase-walks.ts'
 
 export type Initialised = Readonly<{
@@ -15,6 +20,8 @@ export type Initialised = Readonly<{
 /** A collection that has just been made reaches the query and index nodes a little later. */
 const attemptsMax = 20
 const pauseMs = 500
+/** An index over a bucket that has orders takes its time; the statement ends when it is built. */
+const buildTimeoutMs = 1_800_000
 
 /** Every statement that makes what the store needs in its bucket. Each does nothing where its work is done. */
 export function initStatements(options: CouchbaseStoreOptions): readonly string[] {
@@ -49,15 +56,22 @@ async function initAt({ open }: Connection, options: CouchbaseStoreOptions): Pro
 }
 
 function unknownBucket({ bucket }: CouchbaseStoreOptions, cause: unknown): OrdermillError {
-  const text = `the query service can't find the bucket ${bucket}, or what is in it: create the bucket, or set COUCHBASE_BUCKET`
+  const text =
+    `the query service can't find the bucket ${bucket}, or make an index in it (${String(cause)}): create the bucket, set ` +
+    'COUCHBASE_BUCKET, or see whether a node runs the index service'
   return new OrdermillError('STORE_REFUSED', text, { cause })
 }
 
-async function run({ cluster }: Opened, statement: string, { sleep }: CouchbaseStoreOptions): Promise<void> {
+function run({ cluster }: Opened, statement: string, options: CouchbaseStoreOptions): Promise<void> {
+  return untilThere(options, async () => {
+    await cluster.query(statement, { timeout: buildTimeoutMs })
+  })
+}
+
+async function untilThere({ sleep }: CouchbaseStoreOptions, make: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await cluster.query(statement)
-      return
+      return await make()
     } catch (error) {
       if (attempt === attemptsMax || !isNotThereYet(error)) throw error
       await sleep(pauseMs)
@@ -66,18 +80,21 @@ async function run({ cluster }: Opened, statement: string, { sleep }: CouchbaseS
 }
 
 /** The same by the management API, for a cluster whose nodes run no query service. */
-async function makePlaces({ bucket }: Opened, { scope }: CouchbaseStoreOptions): Promise<void> {
+async function makePlaces({ bucket }: Opened, options: CouchbaseStoreOptions): Promise<void> {
+  const { scope } = options
   const manager = bucket().collections()
-  await unlessThere(manager.createScope(scope))
-  for (const name of collectionNames) await unlessThere(manager.createCollection(name, scope))
+  await unlessThere(() => manager.createScope(scope))
+  for (const name of collectionNames) {
+    await untilThere(options, () => unlessThere(() => manager.createCollection(name, scope)))
+  }
 }
 
-async function unlessThere(making: Promise<unknown>): Promise<void> {
+async function unlessThere(make: () => Promise<unknown>): Promise<void> {
   try {
-    await making
+    await make()
   } catch (error) {
     if (error instanceof ScopeExistsError || error instanceof CollectionExistsError) return
-    throw storeError(error, 'make a scope or a collection')
+    throw error instanceof ScopeNotFoundError ? error : storeError(error, 'make a scope or a collection')
   }
 }
 
@@ -133,9 +150,11 @@ const indexes: readonly Index[] = [
 ]
 
 function indexStatements(options: CouchbaseStoreOptions): readonly string[] {
-  return indexes.map(({ name, collection, kind, order, key, covers }) => {
+  return indexes.map((index) => {
+    const { name, collection, order, key, covers } = index
     const members = [...key.map((member) => `\`${member}\` ${order}`), ...covers.map((member) => `\`${member}\``)]
-    const where = `${pathOf(options, collection)}(${members.join(', ')}) WHERE \`kind\` = '${kind}'`
-    return `CREATE INDEX ${path(`${options.scope}_${name}`)} IF NOT EXISTS ON ${where}`
+    const place = `${pathOf(options, collection)}(${members.join(', ')})`
+    const which = oursAlone(options, index).join(' AND ')
+    return `CREATE INDEX ${path(`${options.scope}_${name}`)} IF NOT EXISTS ON ${place} WHERE ${which}`
   })
 }

@@ -3,7 +3,7 @@ import type { AsOf } from '../../ports/order-book.ts'
 import { orderSorts } from '../../ports/order-queries.ts'
 import { asOfShards } from '../store/as-of.ts'
 import { couchbaseConnection } from './couchbase-connection.ts'
-import { modifier } from './couchbase-json.ts'
+import { couchbaseWriter } from './couchbase-json.ts'
 import { openKeyspaces } from './couchbase-keyspaces.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
 import { couchbaseQuery } from './couchbase-query.ts'
@@ -22,7 +22,7 @@ export type CouchbaseReport = Readonly<{
 export async function inspectCouchbaseStore(options: CouchbaseStoreOptions): Promise<CouchbaseReport> {
   const connection = couchbaseConnection(options)
   try {
-    const { all } = couchbaseShards(openKeyspaces(connection, options), modifier(options), boundedWork())
+    const { all } = couchbaseShards(openKeyspaces(connection, options), couchbaseWriter(options).modify, boundedWork())
     const applied = new Map<keyof Counted, AsOf>()
     for (const column of ['totals', 'tally', 'views'] as const) applied.set(column, asOfShards(await all(column)))
     return { applied, searchProblem: await trySearches(options, connection) }

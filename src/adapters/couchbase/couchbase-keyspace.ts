@@ -49,10 +49,11 @@ const reading = { transcoder }
 export function keyspace(
   open: () => Promise<Opened>,
   collectionOf: (opened: Opened) => Collection,
-  { durability }: Pick<CouchbaseStoreOptions, 'durability'>,
+  { durability, kvTimeoutMs }: Pick<CouchbaseStoreOptions, 'durability' | 'kvTimeoutMs'>,
   prefix = '',
 ): Keyspace {
-  const writing = { transcoder, durabilityLevel: levelOf[durability] }
+  // Both sends together take no longer than one operation may.
+  const writing = { transcoder, durabilityLevel: levelOf[durability], timeout: kvTimeoutMs / sendsMax }
   let collection: Collection | undefined
 
   async function ask<Result>(doing: string, run: (collection: Collection) => Promise<Result>): Promise<Result> {

@@ -23,7 +23,7 @@ import type { Cas } from './couchbase-keyspace.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
 import type { Entry } from './couchbase-lists.ts'
-import type { OrderStates } from './couchbase-order-states.ts'
+import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import { keyOf, type CouchbaseShards } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
 
@@ -46,7 +46,7 @@ type Held = Readonly<{ ledger: LedgerState; cas: Cas }>
 type LedgerDeps = Readonly<{
   keyspaces: Pick<Keyspaces, 'payments'>
   shards: CouchbaseShards
-  states: Pick<OrderStates, 'note'>
+  identities: Pick<CouchbaseIdentities, 'note'>
   arrivals: CouchbaseArrivals
   intake: Pick<Intake, 'noteOrderIds'>
   modify: Modify
@@ -57,14 +57,13 @@ type LedgerDeps = Readonly<{
 type PaymentBatch = Readonly<{ identity: OrderIdentity; facts: readonly PaymentRecord[]; from: number }>
 
 export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'> {
-  const { keyspaces, shards, states, arrivals, intake, modify, forEach } = deps
+  const { keyspaces, shards, identities, arrivals, intake, modify, forEach } = deps
   const { payments } = keyspaces
   /** What `reserve` wrote, so that `settle` need not read it again; of the last batch of each shard alone. */
   const held = new Map<string, Map<string, Held>>()
 
   async function reserveOne(batch: PaymentBatch, into: Map<string, Held>): Promise<Folded> {
     const key = identityText(batch.identity)
-    if (batch.facts.some(({ offset }) => offset >= batch.from)) await states.note(batch.identity)
     const fresh = foldFacts(undefined, batch)
     if (fresh.isChanged && fresh.ledger) {
       const cas = await payments.insert(key, textOf(batch.identity, fresh.ledger))
@@ -98,6 +97,11 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
       const reserved = new Map<string, Held>()
       held.set(keyOf(claim.shard), reserved)
       const batches = batchesOf(facts, claim.next)
+      const unapplied = batches.filter((batch) => batch.facts.some(({ offset }) => offset >= claim.next))
+      await identities.note(
+        unapplied.map(({ identity }) => identity),
+        'other',
+      )
       const folded = await forEach(batches, (batch) => reserveOne(batch, reserved))
       const answers = new Map<PaymentFact, PaymentAnswer>()
       const shown: Entry[] = []
@@ -112,13 +116,13 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
       const read = await shards.read(claim)
       if (checkClaim(read.document, claim, progress) === 'answer') return
       const reserved = held.get(keyOf(claim.shard))
+      held.delete(keyOf(claim.shard))
       const outcomes = facts.flatMap((fact) => settleable(fact, claim))
       await forEach(outcomes, (fact) => settleOne(fact, reserved?.get(identityText(fact.identity))))
       const { tally: counted } = read.document
       const tally = counted ? restorePaymentTally(counted) : emptyPaymentTally()
       foldPayments(tally, claim.next, facts)
       await shards.move(read, { claim, progress }, { tally: storePaymentTally(tally) })
-      held.delete(keyOf(claim.shard))
     },
 
     async payments() {

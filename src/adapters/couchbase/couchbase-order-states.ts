@@ -10,8 +10,9 @@ import {
 import { samePosition, type Position } from '../../domain/position.ts'
 import type { OrderFact } from '../../ports/order-book.ts'
 import type { StoredOrder } from '../../ports/order-queries.ts'
+import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
-import { readJson, type Modify } from './couchbase-json.ts'
+import { readJson, type Writer } from './couchbase-json.ts'
 
 export type Recorded = Extract<OrderFact, { kind: 'order' }>
 
@@ -31,12 +32,6 @@ export type OrderDocument = OrderContent &
     document?: string
   }>
 
-/** Which orders have an id, where ids are used again: the times that belong to their identities. */
-export type Identities = Readonly<{ kind: 'identities'; createdAtMs: readonly number[] }>
-
-/** The newest so many orders of one id can be found by it. */
-const identitiesMax = 1_000
-
 /** Records of one order in one batch, in offset order. */
 export type OrderBatch = Readonly<{
   identity: OrderIdentity
@@ -51,14 +46,12 @@ export type OrderStates = Readonly<{
   settle: (batch: OrderBatch) => Promise<readonly OrderAnswer[]>
   find: (identity: OrderIdentity) => Promise<OrderDocument | undefined>
   stored: (document: OrderDocument) => Promise<StoredOrder | undefined>
-  identities: (orderId: number) => Promise<readonly OrderIdentity[]>
-  /** Lets `identities` find an order that something else knows first. */
-  note: (identity: OrderIdentity) => Promise<void>
 }>
 
 export function couchbaseOrderStates(
   { orders, documents }: Pick<Keyspaces, 'orders' | 'documents'>,
-  modify: Modify,
+  { swap, modify }: Writer,
+  identities: Pick<CouchbaseIdentities, 'isLatest'>,
 ): OrderStates {
   async function settleState(batch: OrderBatch): Promise<Folded> {
     const key = identityText(batch.identity)
@@ -80,9 +73,7 @@ export function couchbaseOrderStates(
     const known = await find(identity)
     const latest = known?.entries.at(-1)
     if (!latest || !samePosition(latest.position, position)) return false
-    return (
-      identity.createdAtMs === 0 || (await identities(identity.orderId)).at(-1)?.createdAtMs === identity.createdAtMs
-    )
+    return identities.isLatest(identity)
   }
 
   /**
@@ -94,43 +85,24 @@ export function couchbaseOrderStates(
     const position = { ...place, offset: fact.offset }
     const text = orderDocument(fact.json, { ...position, timestampMs: fact.timestampMs })
     if (isNew && identity.createdAtMs === 0 && (await documents.insert(key, text)) !== undefined) return
-    for (;;) {
-      const known = await documents.get(key)
-      if (!(await isLatest(identity, position)) || known?.text === text) return
-      const written = known ? await documents.replace(key, text, known.cas) : await documents.insert(key, text)
-      if (written !== undefined) return
-    }
+    // Of thousands of orders with one id, the others need not wait for their turn to find out.
+    if (!(await identities.isLatest(identity))) return
+    await swap(documents, key, async (known) =>
+      (await isLatest(identity, position)) && known?.text !== text ? text : undefined,
+    )
   }
 
   async function find(identity: OrderIdentity): Promise<OrderDocument | undefined> {
     return (await readJson<OrderDocument>(orders, identityText(identity)))?.document
   }
 
-  async function identities(orderId: number): Promise<readonly OrderIdentity[]> {
-    const known = await readJson<Identities>(orders, identitiesKey(orderId))
-    return (known?.document.createdAtMs ?? []).map((createdAtMs) => ({ orderId, createdAtMs }))
-  }
-
-  async function note({ orderId, createdAtMs }: OrderIdentity): Promise<void> {
-    if (createdAtMs === 0) return
-    await modify<Identities>(orders, identitiesKey(orderId), (known) => {
-      const times = known?.createdAtMs ?? []
-      if (times.includes(createdAtMs)) return undefined
-      const all = [...times, createdAtMs].toSorted((a, b) => a - b)
-      return { kind: 'identities', createdAtMs: all.slice(-identitiesMax) }
-    })
-  }
-
   return {
     async settle(batch) {
-      if (batch.facts.some(({ offset }) => offset >= batch.from)) await note(batch.identity)
       const { answers, latest, isNew } = await settleState(batch)
       if (latest) await writeDocument(batch, latest, isNew)
       return answers
     },
     find,
-    identities,
-    note,
 
     async stored(document) {
       const { orderId, status, logMs } = document
@@ -189,8 +161,4 @@ function ownDocument({ createdAtMs }: OrderIdentity, { json, timestampMs }: Reco
 export function stateOf({ entries, ...document }: OrderDocument): OrderState {
   const { customerId, country, createdAtMs, currency, amountMinor } = document
   return { content: { customerId, country, createdAtMs, currency, amountMinor }, entries }
-}
-
-function identitiesKey(orderId: number): string {
-  return `${orderId}/identities`
 }

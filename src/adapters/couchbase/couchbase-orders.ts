@@ -1,4 +1,4 @@
-import { identityText } from '../../domain/order.ts'
+import { identityText, type OrderIdentity } from '../../domain/order.ts'
 import { addTotals, emptyTotals, restoreTotals, storeTotals } from '../../domain/totals.ts'
 import type { OrderAnswer } from '../../domain/order-state.ts'
 import { greatestChosen, type Intake } from '../../ports/intake.ts'
@@ -9,13 +9,15 @@ import { checkClaim } from '../store/claim.ts'
 import { foldOrders } from '../store/fold.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
 import type { Entry } from './couchbase-lists.ts'
+import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { OrderBatch, OrderStates, Recorded } from './couchbase-order-states.ts'
 import type { CouchbaseSeries } from './couchbase-series.ts'
 import type { CouchbaseShards } from './couchbase-shards.ts'
-import type { ForEach } from './couchbase-work.ts'
+import { allEnded, type ForEach } from './couchbase-work.ts'
 
 export type OrdersDeps = Readonly<{
   shards: CouchbaseShards
+  identities: CouchbaseIdentities
   states: OrderStates
   series: CouchbaseSeries
   arrivals: CouchbaseArrivals
@@ -27,7 +29,7 @@ type Answers = readonly (OrderAnswer | undefined)[]
 
 /** Orders first, one by one and idempotent; then the shard's swap, which alone makes them count. */
 export function couchbaseOrders(deps: OrdersDeps): Pick<OrderBook, 'applyOrders' | 'totals'> {
-  const { shards, states, series, arrivals, intake, forEach } = deps
+  const { shards, identities, states, series, arrivals, intake, forEach } = deps
 
   async function answer(claim: Claim, facts: readonly OrderFact[], from: number): Promise<Answers> {
     const answered = new Map<OrderFact, OrderAnswer>()
@@ -44,17 +46,19 @@ export function couchbaseOrders(deps: OrdersDeps): Pick<OrderBook, 'applyOrders'
     async applyOrders(claim, facts, progress) {
       const read = await shards.read(claim)
       if (checkClaim(read.document, claim, progress) === 'answer') return answer(claim, facts, Infinity)
+      await identities.note(newIdentities(facts, claim), 'analytics')
       const answers = await answer(claim, facts, claim.next)
       const { document } = read
       const totals = document.totals ? restoreTotals(document.totals) : emptyTotals()
       foldOrders(totals, claim.next, facts, answers)
       const arrived = { entries: entriesOf(claim, facts, answers), next: progress.next }
-      const [seriesDays] = await Promise.all([
-        series.add({ claim, facts, answers, progress, days: document.seriesDays }),
+      const counting = series.add({ claim, facts, answers, progress, days: document.seriesDays })
+      await allEnded<unknown>([
+        counting,
         arrivals.add(claim.shard, 'orders', arrived),
         intake.noteOrderIds(greatestChosen(facts.map((fact) => (fact.kind === 'order' ? fact.identity.orderId : 0)))),
       ])
-      await shards.move(read, { claim, progress }, { totals: storeTotals(totals), seriesDays })
+      await shards.move(read, { claim, progress }, { totals: storeTotals(totals), seriesDays: await counting })
       return answers
     },
 
@@ -80,6 +84,10 @@ function batchesOf({ shard }: Claim, facts: readonly OrderFact[], from: number):
     else batches.set(key, { identity, facts: [fact], place, from })
   }
   return [...batches.values()]
+}
+
+function newIdentities(facts: readonly OrderFact[], { next }: Claim): readonly OrderIdentity[] {
+  return facts.flatMap((fact) => (fact.kind === 'order' && fact.offset >= next ? [fact.identity] : []))
 }
 
 function entriesOf({ next }: Claim, facts: readonly OrderFact[], answers: Answers): readonly Entry[] {

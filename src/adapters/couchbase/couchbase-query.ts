@@ -6,6 +6,7 @@ import {
   IndexNotFoundError,
   PlanningFailureError,
   QueryScanConsistency,
+  ScopeNotFoundError,
   ServiceNotAvailableError,
 } from './couchbase-driver.ts'
 import type { Connection } from './couchbase-connection.ts'
@@ -38,6 +39,25 @@ export function pathOf({ bucket, scope, collections }: CouchbaseStoreOptions, na
   return collections === 'scoped' ? path(bucket, scope, name) : path(bucket)
 }
 
+/**
+ * Conditions that tell documents of one kind in their collection, written out as they stand in the indexes: parameters would
+ * not tell the planner that those may be used. Where all share one collection, the prefix of our keys is asked for too:
+ * what senders put into their orders must not pass for ours.
+ *
+ * @param alias of the collection in the statement; none in the definition of an index
+ */
+export function oursAlone(
+  { scope, collections }: CouchbaseStoreOptions,
+  { collection, kind }: Readonly<{ collection: CollectionName; kind: string }>,
+  alias = '',
+): readonly string[] {
+  const ofKind = `${alias === '' ? '' : `${alias}.`}\`kind\` = '${kind}'`
+  if (collections === 'scoped') return [ofKind]
+  const key = `META(${alias}).id`
+  // Behind every key with the prefix: ";" comes after ":".
+  return [ofKind, `${key} >= '${scope}:${collection}:'`, `${key} < '${scope}:${collection};'`]
+}
+
 export function path(...names: readonly string[]): string {
   return names.map((name) => `\`${name.replaceAll('`', '``')}\``).join('.')
 }
@@ -59,6 +79,6 @@ export function queryError(error: unknown): unknown {
 /** The keyspace or an index, perhaps because it was made a moment ago. */
 export function isNotThereYet(error: unknown): boolean {
   if (!(error instanceof CouchbaseError)) return false
-  const kinds = [IndexNotFoundError, PlanningFailureError, IndexFailureError, BucketNotFoundError]
+  const kinds = [IndexNotFoundError, PlanningFailureError, IndexFailureError, BucketNotFoundError, ScopeNotFoundError]
   return kinds.some((kind) => error instanceof kind)
 }

@@ -7,7 +7,7 @@ import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { findPayment } from './couchbase-ledger.ts'
 import type { OrderStates } from './couchbase-order-states.ts'
 import { orderWalk, letterWalk, paymentWalk, type PageOf } from './couchbase-walks.ts'
-import { findAlert, findLetter } from './couchbase-views.ts'
+import { findAlert, findLetter, letterAt } from './couchbase-views.ts'
 import { fraudReason } from '../../domain/fraud.ts'
 
 type Search = Pick<
@@ -51,8 +51,10 @@ export function couchbaseSearch({ keyspaces, states, arrivals, pageOf }: SearchD
       }),
 
     async searchDeadLetters(query) {
-      const load = (key: RowKey) => findLetter(keyspaces, String(key.at(-1)))
-      if (query.group !== undefined || query.code !== undefined) return pageOf(query, letterWalk(query), load)
+      if (query.group !== undefined || query.code !== undefined) {
+        return pageOf(query, letterWalk(query), (key) => findLetter(keyspaces, String(key.at(-1))))
+      }
+      const load = (key: RowKey) => letterAt(keyspaces, String(key.at(-1)))
       return arrivals.page(query, { list: 'letters', example: [0, 0, 0, ''], load })
     },
 

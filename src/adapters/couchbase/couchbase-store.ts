@@ -1,8 +1,9 @@
 import type { OrderStore } from '../../ports/order-store.ts'
 import { couchbaseArrivals } from './couchbase-arrivals.ts'
 import { couchbaseConnection } from './couchbase-connection.ts'
+import { couchbaseIdentities } from './couchbase-identities.ts'
 import { couchbaseIntake } from './couchbase-intake.ts'
-import { modifier } from './couchbase-json.ts'
+import { couchbaseWriter } from './couchbase-json.ts'
 import { openKeyspaces } from './couchbase-keyspaces.ts'
 import { couchbaseLedger } from './couchbase-ledger.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
@@ -28,23 +29,25 @@ import { boundedWork } from './couchbase-work.ts'
 export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore {
   const connection = couchbaseConnection(options)
   const keyspaces = openKeyspaces(connection, options)
-  const modify = modifier(options)
+  const writer = couchbaseWriter(options)
+  const { modify } = writer
   const forEach = boundedWork()
   // Whoever looks at a page does not wait behind a batch.
   const forEachRead = boundedWork()
   const shards = couchbaseShards(keyspaces, modify, forEachRead)
-  const states = couchbaseOrderStates(keyspaces, modify)
+  const identities = couchbaseIdentities(keyspaces, modify, forEach)
+  const states = couchbaseOrderStates(keyspaces, writer, identities)
   const arrivals = couchbaseArrivals({ keyspaces, shards, modify, forEach: forEachRead })
   const intake = couchbaseIntake(keyspaces, modify, options)
-  const series = couchbaseSeries({ keyspaces, shards, modify, forEach }, options)
+  const series = couchbaseSeries({ keyspaces, shards, modify, forEach, forEachRead }, options)
   const pageOf = couchbasePages(options, couchbaseQuery(connection), forEachRead)
   return {
     claim: (shard, owner) => shards.claim(shard, owner),
     version: shards.version,
-    ...couchbaseOrders({ shards, states, series, arrivals, intake, forEach }),
-    ...couchbaseLedger({ keyspaces, shards, states, arrivals, intake, modify, forEach }),
-    ...couchbaseViews({ keyspaces, shards, states, arrivals, modify, forEach }),
-    ...couchbaseStory(keyspaces, states),
+    ...couchbaseOrders({ shards, identities, states, series, arrivals, intake, forEach }),
+    ...couchbaseLedger({ keyspaces, shards, identities, arrivals, intake, modify, forEach }),
+    ...couchbaseViews({ keyspaces, shards, identities, arrivals, modify, forEach }),
+    ...couchbaseStory(keyspaces, states, identities),
     ...couchbaseSearch({ keyspaces, states, arrivals, pageOf }),
     ...intake,
     series: series.series,

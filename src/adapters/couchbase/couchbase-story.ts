@@ -1,6 +1,7 @@
 import { fraudReason } from '../../domain/fraud.ts'
 import type { OrderIdentity } from '../../domain/order.ts'
 import type { OrderQueries, OrderStory } from '../../ports/order-queries.ts'
+import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { findPayment } from './couchbase-ledger.ts'
 import { stateOf, type OrderStates } from './couchbase-order-states.ts'
@@ -12,7 +13,11 @@ const identitiesMax = 100
 type Told = Omit<OrderStory, 'deadLetters'>
 
 /** A handful of reads by key, all at once for the usual order. */
-export function couchbaseStory(keyspaces: Keyspaces, states: OrderStates): Pick<OrderQueries, 'findOrder'> {
+export function couchbaseStory(
+  keyspaces: Keyspaces,
+  states: OrderStates,
+  identities: Pick<CouchbaseIdentities, 'of'>,
+): Pick<OrderQueries, 'findOrder'> {
   async function tell(identity: OrderIdentity): Promise<Told> {
     const [document, payment, unnamed, named] = await Promise.all([
       states.find(identity),
@@ -31,12 +36,12 @@ export function couchbaseStory(keyspaces: Keyspaces, states: OrderStates): Pick<
 
   return {
     async findOrder(orderId) {
-      const [plain, deadLetters, identities] = await Promise.all([
+      const [plain, deadLetters, timed] = await Promise.all([
         tell({ orderId, createdAtMs: 0 }),
         lettersOf(keyspaces, orderId),
-        states.identities(orderId),
+        identities.of(orderId),
       ])
-      const others = await Promise.all(identities.slice(-identitiesMax).map(tell))
+      const others = await Promise.all(timed.slice(-identitiesMax).map(tell))
       const isKnown = plain.state !== undefined || plain.payment !== undefined
       const told = isKnown ? [plain, ...others] : others
       if (told.length > 0) return told.map((story) => ({ ...story, deadLetters }))

@@ -12,7 +12,7 @@ import type { Keyspace } from './couchbase-keyspace.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
 import type { Entry } from './couchbase-lists.ts'
-import type { OrderStates } from './couchbase-order-states.ts'
+import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { CouchbaseShards, ViewCounts } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
 
@@ -22,8 +22,9 @@ type AlertDocument = Seen & Readonly<{ kind: 'alert'; timestampMs: number; alert
 /** Members that are searched for stand at the top. */
 export type LetterDocument = Seen &
   Readonly<{ kind: 'letter'; id: string; timestampMs: number; group: string; code: string; letter: DeadLetter }>
-/** Which letters speak of an order: log time and id, the newest last. */
-type LettersOfOrder = Readonly<{ kind: 'letters-of-order'; letters: readonly (readonly [number, string])[] }>
+/** Which letters speak of an order: log time and key, the newest last. */
+type LettersOfOrder = Readonly<{ kind: 'letters-of-order'; letters: readonly LetterPlace[] }>
+type LetterPlace = readonly [timestampMs: number, key: string]
 
 /** Of one order, as many as its story shows. */
 const lettersMax = 100
@@ -31,7 +32,7 @@ const lettersMax = 100
 type ViewsDeps = Readonly<{
   keyspaces: Pick<Keyspaces, 'alerts' | 'dead_letters'>
   shards: CouchbaseShards
-  states: Pick<OrderStates, 'note'>
+  identities: Pick<CouchbaseIdentities, 'note'>
   arrivals: CouchbaseArrivals
   modify: Modify
   forEach: ForEach
@@ -41,31 +42,30 @@ type AlertFact = Extract<ViewFact, { kind: 'alert' }>
 type LetterFact = Extract<ViewFact, { kind: 'dead-letter' }>
 
 export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'> {
-  const { keyspaces, shards, states, arrivals, modify, forEach } = deps
+  const { keyspaces, shards, identities, arrivals, modify, forEach } = deps
   const { alerts, dead_letters: letters } = keyspaces
 
   async function writeAlert(claim: Claim, fact: AlertFact): Promise<boolean> {
     const { identity, alert, timestampMs } = fact
-    await states.note(identity)
     const document: AlertDocument = { kind: 'alert', position: positionAt(claim, fact), timestampMs, alert }
     return insertOnce(alerts, alertKey(identity, alert.reason), document)
   }
 
   async function writeLetter(claim: Claim, { letter, offset }: LetterFact): Promise<boolean> {
     const id = deadLetterId(letter)
-    const { timestampMs, group, code, orderId } = letter
+    const { timestampMs, group, code } = letter
     const position = positionAt(claim, { offset })
     const document: LetterDocument = { kind: 'letter', id, position, timestampMs, group, code, letter }
-    if (orderId !== null) await addToOrder(orderId, timestampMs, id)
     return insertOnce(letters, hashed(id), document)
   }
 
-  async function addToOrder(orderId: number, timestampMs: number, id: string): Promise<void> {
+  async function addToOrder([orderId, places]: readonly [number, readonly LetterPlace[]]): Promise<void> {
     await modify<LettersOfOrder>(letters, lettersKey(orderId), (known) => {
       const old = known?.letters ?? []
-      if (old.some(([, other]) => other === id)) return undefined
-      const all = [...old, [timestampMs, id] as const].toSorted((a, b) => a[0] - b[0])
-      return { kind: 'letters-of-order', letters: all.slice(-lettersMax) }
+      const fresh = places.filter(([, key]) => !old.some(([, other]) => other === key))
+      const all = [...old, ...fresh].toSorted((a, b) => a[0] - b[0]).slice(-lettersMax)
+      const isKnown = all.length === old.length && all.every(([, key], index) => key === old[index]?.[1])
+      return isKnown ? undefined : { kind: 'letters-of-order', letters: all }
     })
   }
 
@@ -78,6 +78,11 @@ export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> &
         alertKey(identity, alert.reason),
       )
       const letterFacts = firstOfEach(unapplied.filter(isLetter), ({ letter }) => deadLetterId(letter))
+      await identities.note(
+        alertFacts.map(({ identity }) => identity),
+        'other',
+      )
+      await forEach([...placesByOrder(letterFacts)], addToOrder)
       const isNewAlert = await forEach(alertFacts, (fact) => writeAlert(claim, fact))
       const isNewLetter = await forEach(letterFacts, (fact) => writeLetter(claim, fact))
       const newAlerts = alertFacts.filter((_, index) => isNewAlert[index])
@@ -124,8 +129,25 @@ function alertEntry({ timestampMs, offset, identity, alert }: AlertFact): Entry 
   return [timestampMs, offset, identity.orderId, identity.createdAtMs, alert.reason]
 }
 
+/** By its key: what foreign systems put into the name of a topic or a group has no bound. */
 function letterEntry({ offset, letter }: LetterFact): Entry {
-  return [letter.timestampMs, offset, deadLetterId(letter)]
+  return [letter.timestampMs, offset, letterKey(letter)]
+}
+
+function placesByOrder(facts: readonly LetterFact[]): Map<number, LetterPlace[]> {
+  const places = new Map<number, LetterPlace[]>()
+  for (const { letter } of facts) {
+    const { orderId, timestampMs } = letter
+    if (orderId === null) continue
+    const known = places.get(orderId)
+    if (known) known.push([timestampMs, letterKey(letter)])
+    else places.set(orderId, [[timestampMs, letterKey(letter)]])
+  }
+  return places
+}
+
+function letterKey(letter: DeadLetter): string {
+  return hashed(deadLetterId(letter))
 }
 
 function addCounts(a?: ViewCounts, b?: ViewCounts): ViewCounts {
@@ -156,8 +178,15 @@ export async function findLetter(
   { dead_letters: letters }: Pick<Keyspaces, 'dead_letters'>,
   id: string,
 ): Promise<StoredDeadLetter | undefined> {
-  const read = await readJson<LetterDocument>(letters, hashed(id))
-  return read && { ...read.document.letter, id }
+  return letterAt({ dead_letters: letters }, hashed(id))
+}
+
+export async function letterAt(
+  { dead_letters: letters }: Pick<Keyspaces, 'dead_letters'>,
+  key: string,
+): Promise<StoredDeadLetter | undefined> {
+  const read = await readJson<LetterDocument>(letters, key)
+  return read && { ...read.document.letter, id: read.document.id }
 }
 
 /** The newest first. */
@@ -166,7 +195,7 @@ export async function lettersOf(
   orderId: number,
 ): Promise<readonly StoredDeadLetter[]> {
   const known = await readJson<LettersOfOrder>(keyspaces.dead_letters, lettersKey(orderId))
-  const ids = (known?.document.letters ?? []).map(([, id]) => id).toReversed()
-  const found = await Promise.all(ids.map((id) => findLetter(keyspaces, id)))
+  const keys = (known?.document.letters ?? []).map(([, key]) => key).toReversed()
+  const found = await Promise.all(keys.map((key) => letterAt(keyspaces, key)))
   return found.filter((letter) => letter !== undefined)
 }

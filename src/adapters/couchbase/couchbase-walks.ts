@@ -1,10 +1,10 @@
 import type { PaymentOutcome } from '../../domain/payment.ts'
 import type { OrderQuery, OrderSort, Page, PageQuery } from '../../ports/order-queries.ts'
-import { cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
+import { compareKeys, cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
 import type { CollectionName } from './couchbase-keyspaces.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
 import type { ForEach } from './couchbase-work.ts'
-import { pathOf, type Parameters, type Query, type Row } from './couchbase-query.ts'
+import { oursAlone, pathOf, type Parameters, type Query, type Row } from './couchbase-query.ts'
 
 type Condition = Readonly<{ member: string; operator: '=' | '<' | '<=' | '>='; value: number | string }>
 
@@ -35,7 +35,7 @@ export type PageOf = <Item>(
 /** One page of a walk: at most `limit` matches among at most {@link rowsScannedMax} entries of the index. */
 export function couchbasePages(options: CouchbaseStoreOptions, ask: Query, forEach: ForEach): PageOf {
   return async (query, walk, load) => {
-    const window = windowOf(pathOf(options, walk.collection), walk, cursorKey(walk.name, query, walk.example))
+    const window = windowOf(options, walk, cursorKey(walk.name, query, walk.example))
     const keyOfRow = (row: Row): RowKey => walk.key.map((member) => partOf(row[member]))
     const rows = await ask(matching(window, walk), {
       ...window.parameters,
@@ -44,7 +44,8 @@ export function couchbasePages(options: CouchbaseStoreOptions, ask: Query, forEa
     })
     const shown = rows.slice(0, query.limit).map(keyOfRow)
     const items = await forEach(shown, load)
-    const end = rows.length > query.limit ? shown.at(-1) : await endOf(ask, walk, window, keyOfRow)
+    const last = shown.at(-1)
+    const end = rows.length > query.limit ? last : further(walk, last, await endOf(ask, walk, window, keyOfRow))
     const nextCursor = end ? cursorAt(walk.name, query, end) : null
     return { items: items.filter((item) => item !== undefined), nextCursor }
   }
@@ -52,19 +53,18 @@ export function couchbasePages(options: CouchbaseStoreOptions, ask: Query, forEa
 
 type Window = Readonly<{ statement: string; parameters: Parameters }>
 
-function windowOf(keyspace: string, walk: Walk, after: RowKey | undefined): Window {
-  const { kind, within, key, descending, seek, filter } = walk
+function windowOf(options: CouchbaseStoreOptions, walk: Walk, after: RowKey | undefined): Window {
+  const { collection, within, key, descending, seek, filter } = walk
   const columns = [...new Set([...key, ...filter.map(({ member }) => member)])].map((member) => `o.\`${member}\``)
   const where = [
-    // Written out, as it stands in the indexes: a parameter would not tell the planner that they may be used.
-    `o.\`kind\` = '${kind}'`,
+    ...oursAlone(options, walk, 'o'),
     ...testsOf('o', 'w', within),
     ...testsOf('o', 's', seek),
     ...(after ? [behind(key, descending ? '<' : '>')] : []),
   ]
   const sorted = [...within.map(({ member }) => member), ...key]
   const statement =
-    `SELECT ${columns.join(', ')} FROM ${keyspace} AS o WHERE ${where.join(' AND ')} ` +
+    `SELECT ${columns.join(', ')} FROM ${pathOf(options, collection)} AS o WHERE ${where.join(' AND ')} ` +
     `ORDER BY ${orderBy('o', sorted, descending)}`
   const afterValues = Object.fromEntries((after ?? []).map((part, index) => [`k${index}`, part]))
   return { statement, parameters: { ...valuesOf('w', within), ...valuesOf('s', seek), ...afterValues } }
@@ -74,6 +74,12 @@ function matching({ statement }: Window, { key, descending, filter }: Walk): str
   const tests = filter.length === 0 ? '' : ` WHERE ${testsOf('w', 'f', filter).join(' AND ')}`
   const looked = `SELECT w.* FROM (${statement} LIMIT ${rowsScannedMax}) AS w`
   return `${looked}${tests} ORDER BY ${orderBy('w', key, descending)} LIMIT $n`
+}
+
+/** The window is read a moment later than the matches in it: what arrived in between moves its end before the last of them. */
+function further({ descending }: Walk, last: RowKey | undefined, end: RowKey | undefined): RowKey | undefined {
+  if (!last || !end) return end
+  return compareKeys(last, end) * (descending ? -1 : 1) > 0 ? last : end
 }
 
 /** The last key of a full window, and undefined when the window holds all that is left. */

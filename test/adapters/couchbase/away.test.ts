@@ -40,6 +40,7 @@ describe('a Couchbase store whose server is away', couchbaseSuiteOptions(), () =
     return { proxy, store }
   }
 
+  const advice = /check COUCHBASE_HOST|no answer in time from 127\.0\.0\.1:\d+; see/
   const absences: readonly Readonly<{
     what: string
     leave: (proxy: WireProxy) => void
@@ -50,13 +51,13 @@ describe('a Couchbase store whose server is away', couchbaseSuiteOptions(), () =
       what: 'refuses connections',
       leave: (proxy) => proxy.refuse(),
       comeBack: (proxy) => proxy.accept(),
-      advice: /check COUCHBASE_HOST/,
+      advice,
     },
     {
       what: 'is silent',
       leave: (proxy) => proxy.halfOpen(),
       comeBack: (proxy) => proxy.forward(),
-      advice: /check COUCHBASE_HOST|no answer in time from 127\.0\.0\.1:\d+/,
+      advice,
     },
   ]
 

@@ -4,6 +4,6 @@ import { bucketNames, freshBuckets, plainOpeners, searchableOpeners } from '../.
 import { couchbaseSuiteOptions, useMockServer } from '../../support/couchbase/suite.ts'
 
 describe('couchbase', couchbaseSuiteOptions(), () => {
-  const take = freshBuckets(useMockServer({ buckets: bucketNames(150) }))
+  const take = freshBuckets(useMockServer({ buckets: bucketNames(150), jvm: ['-Xmx1g'] }))
   describeOrderStoreContract('mock', plainOpeners(take), { search: searchableOpeners(take) })
 })

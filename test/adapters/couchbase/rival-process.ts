@@ -31,16 +31,13 @@ const orders = JSON.parse(process.argv[2] ?? '{}') as RivalOrders
 const { seed } = orders
 const random = seededRandom(orders.luck)
 const store = openCouchbaseStore(storeOptions(orders, { kvTimeoutMs: 5_000 }))
-let end = orders.end
+const { end } = orders
 let calls = 0
 const waiting = new Map<number, (outcome: 'PAID' | 'DECLINED') => void>()
 
 // It must not outlive whoever started it.
 process.once('disconnect', () => process.exit())
-process.on('message', (message: ToRival) => {
-  if (message.kind === 'end') end = message.end
-  else waiting.get(message.id)?.(message.outcome)
-})
+process.on('message', ({ id, outcome }: ToRival) => waiting.get(id)?.(outcome))
 await Promise.all(orders.work.map(toil))
 await store.close()
 process.disconnect()

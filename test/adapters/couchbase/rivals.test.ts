@@ -4,7 +4,7 @@ import { freshBuckets, bucketNames } from '../../support/couchbase/open-store.ts
 import { tortureRivals } from '../../support/couchbase/rivals/torture.ts'
 import { couchbaseSuiteOptions, useMockServer } from '../../support/couchbase/suite.ts'
 
-const durationMs = 15_000
+const durationMs = 12_000
 const controlMs = 2_000
 /** A control is a matter of chance: it is caught in nearly every run. */
 const controlRunsMax = 3

@@ -19,16 +19,18 @@ export async function startSqlService(): Promise<SqlService> {
 function rowsOf(documents: ReadonlyMap<string, string>, { statement, parameters }: QueryRequest): readonly unknown[] {
   const db = new DatabaseSync(':memory:')
   try {
-    const members = membersIn(statement)
+    const members = ['_key', ...membersIn(statement)]
     const [, kind] = /`kind` = '(\w+)'/.exec(statement) ?? []
     db.exec(`CREATE TABLE documents (${members.map((member) => `"${member}"`).join(', ')})`)
     const insert = db.prepare(`INSERT INTO documents VALUES (${members.map(() => '?').join(', ')})`)
-    for (const text of documents.values()) {
-      const document = JSON.parse(text) as Readonly<Record<string, string | number>>
+    for (const [key, text] of documents) {
+      const document: Readonly<Record<string, string | number>> = { ...(JSON.parse(text) as object), _key: key }
       if (document['kind'] === kind) insert.run(...members.map((member) => document[member] ?? null))
     }
-    // The path of a collection is the only thing that SQLite reads otherwise.
-    const sql = statement.replace(/FROM (?:`[^`]+`\.)*`[^`]+` AS/, 'FROM documents AS')
+    // The path of a collection and the key of a document are all that SQLite reads otherwise.
+    const sql = statement
+      .replaceAll('META(o).id', 'o.`_key`')
+      .replace(/FROM (?:`[^`]+`\.)*`[^`]+` AS/, 'FROM documents AS')
     return db.prepare(sql).all(named(parameters))
   } finally {
     db.close()

@@ -1,13 +1,10 @@
-/** How the services of one host are configured. */
+import type { Environment } from '../../../src/config/setting.ts'
+
+/** How the services of one system are configured. */
 export function kafkaEnvironment({
   bootstrap,
-  directory,
+  store,
   partitions = 1,
-}: Readonly<{ bootstrap: string; directory: string; partitions?: number }>): Readonly<Record<string, string>> {
-  return {
-    KAFKA_BOOTSTRAP_SERVERS: bootstrap,
-    ORDERMILL_STORE: 'sqlite',
-    ORDERMILL_DATA_DIR: directory,
-    ORDERMILL_PARTITIONS: `${partitions}`,
-  }
+}: Readonly<{ bootstrap: string; store: Environment; partitions?: number }>): Environment {
+  return { KAFKA_BOOTSTRAP_SERVERS: bootstrap, ORDERMILL_PARTITIONS: `${partitions}`, ...store }
 }

@@ -1,26 +1,5 @@
-import { join } from 'node:path'
-import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
 import type { Log, LogRecord } from '../../../src/ports/log.ts'
-import { audit, type AuditOptions } from '../../support/audit/audit.ts'
 import { readCommitted, type JudgeRecord } from '../../support/kafka/committed-reader.ts'
-import { storeFileName } from './store-watch.ts'
-
-export type Judged = Omit<AuditOptions, 'log' | 'store'> &
-  Readonly<{
-    /** As `judgedLog` reads it. */
-    log: Log
-    directory: string
-  }>
-
-/** What is wrong with what the services left, by what Java's reader of committed records sees. */
-export async function judge({ directory, ...options }: Judged): Promise<readonly string[]> {
-  const store = openSqliteStore({ file: join(directory, storeFileName), readOnly: true })
-  try {
-    return await audit({ ...options, store })
-  } finally {
-    await store.close()
-  }
-}
 
 /** The log, read by the judge: everything that it holds now. */
 export async function judgedLog(log: Log, bootstrap: string): Promise<Log> {

@@ -3,12 +3,14 @@ import type { OrderIdReuse } from '../../../src/domain/order.ts'
 import type { PaymentPolicy } from '../../../src/domain/payment.ts'
 import { seededRandom } from '../../../src/domain/random.ts'
 import { pick } from '../../support/audit/input.ts'
+import { startMockServer } from '../../support/couchbase/mock-server.ts'
 import { startBroker, startCluster, type Broker } from '../../support/kafka/broker.ts'
 import { groupByService, serviceNames } from '../../support/pipeline-rig.ts'
 import { startProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
 import type { TortureOptions, TortureResult } from '../torture.ts'
 import { startAppender, type Appender } from './appender.ts'
-import { disturbBrokers } from './broker-faults.ts'
+import { disturbBrokers, type Surroundings } from './broker-faults.ts'
+import { openCouchbaseTorturedStore } from './couchbase-tortured-store.ts'
 import { judgedLog } from './judge.ts'
 import { disturbLog } from './log-faults.ts'
 import { leftToDo } from './left-to-do.ts'
@@ -16,13 +18,20 @@ import { openTortureLog } from './open-log.ts'
 import { checkResources, type Peaks } from './resources.ts'
 import { disturbService } from './service-faults.ts'
 import { openSite, type Site } from './site.ts'
+import { openSqliteTorturedStore } from './sqlite-tortured-store.ts'
 import type { Stage } from './stage.ts'
+import { disturbStore } from './store-faults.ts'
 import { watchStore } from './store-watch.ts'
+import type { OpenStore } from './tortured-store.ts'
 
 export type KafkaTortureOptions = Omit<TortureOptions, 'plant'> &
   Readonly<{
     /** With one, there is a network that fails as well; with three, one of them is gone at a time. */
     brokers: 1 | 3
+    /** Of the services. Couchbase fails as well, as its network and by itself. */
+    store?: 'sqlite' | 'couchbase'
+    /** Nothing happens to the brokers. */
+    brokersRest?: boolean
     plantedSource?: string
   }>
 
@@ -32,7 +41,9 @@ const drainLimitMs = 60_000
 const pollMs = 100
 /** Appended in peace: after the last fault orders must be taken again. */
 const lastRecords = 300
-const burstRecords = 5_000
+const burstRecordsMax = 5_000
+/** A short run would go on for as long as it takes to catch up. */
+const burstRecordsPerMs = 0.1
 const burstEveryMs = 60_000
 
 /** Three brokers and all the services on two cores: a controller that is late must not be voted out each time. */
@@ -42,15 +53,20 @@ const patientQuorum = {
   'broker.session.timeout.ms': 6_000,
 }
 
+/** Everything stays in its memory, for as long as the run is. */
+const mockJvm = ['-Xmx2g', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
 /** Lets the services of one system live through faults on a real Kafka, each of them in its own way, and audits what is there. */
 export async function tortureOnKafka(options: KafkaTortureOptions): Promise<KafkaTortureResult> {
   const proxy = options.brokers === 1 ? await startProxy() : undefined
   const brokers = await startBrokers(options.brokers, proxy)
+  const mock = options.store === 'couchbase' ? await startMockServer({ jvm: mockJvm }) : undefined
+  const openStore = mock ? () => openCouchbaseTorturedStore(mock) : openSqliteTorturedStore
   try {
-    return await tortureOn(brokers, proxy, options)
+    return await tortureOn({ brokers, proxy }, openStore, options)
   } finally {
     proxy?.close()
-    await Promise.all(brokers.map((broker) => broker.stop()))
+    await Promise.all([...brokers, ...(mock ? [mock] : [])].map(({ stop }) => stop()))
   }
 }
 
@@ -62,9 +78,9 @@ async function startBrokers(count: 1 | 3, proxy: TcpProxy | undefined): Promise<
 }
 
 async function tortureOn(
-  brokers: readonly Broker[],
-  proxy: TcpProxy | undefined,
-  { directory, seed, durationMs, plantedSource, tell = () => {} }: KafkaTortureOptions,
+  { brokers, proxy }: Surroundings,
+  openStore: OpenStore,
+  { directory, seed, durationMs, plantedSource, brokersRest = false, tell = () => {} }: KafkaTortureOptions,
 ): Promise<KafkaTortureResult> {
   const random = seededRandom(seed)
   const policy: PaymentPolicy = pick(['all', 'billable'] as const, random)
@@ -77,10 +93,19 @@ async function tortureOn(
   }
   const directBootstrap = brokers.map(({ bootstrap }) => bootstrap).join(',')
   const bootstrap = proxy ? `127.0.0.1:${proxy.port}` : directBootstrap
-  const base = { bootstrap, directBootstrap, replicationFactor: brokers.length, directory, seed, policy, reuse }
+  const base = {
+    bootstrap,
+    directBootstrap,
+    replicationFactor: brokers.length,
+    directory,
+    openStore,
+    seed,
+    policy,
+    reuse,
+  }
   const site = await openSite({ ...base, plantedSource, complain })
   const appendLog = openTortureLog(bootstrap)
-  const watch = watchStore(directory, complain)
+  const watch = watchStore(site.store, complain)
   try {
     const appender = startAppender(appendLog, site.outside, { seed, reuse })
     const calm = new AbortController()
@@ -95,9 +120,10 @@ async function tortureOn(
       ...serviceNames.map((service, index) => {
         return disturbService(stageOf(seed * 7 + index), service, service === forgetful)
       }),
-      disturbBrokers(stageOf(seed * 7 + 5), { brokers, proxy }),
+      ...(brokersRest ? [] : [disturbBrokers(stageOf(seed * 7 + 5), { brokers, proxy })]),
       disturbLog(stageOf(seed * 7 + 6)),
-      disturbInput(appender, calm.signal),
+      disturbInput(appender, Math.min(burstRecordsMax, burstRecordsPerMs * durationMs), calm.signal),
+      disturbStore(stageOf(seed * 7 + 7)),
     ])
     await Promise.race([setTimeout(durationMs), disturbing])
     tell('calm')
@@ -120,7 +146,6 @@ async function tortureOn(
     }
   } finally {
     await site.close()
-    await watch.close()
     await appendLog.close()
   }
 }
@@ -151,7 +176,7 @@ function openStages(
   })
 }
 
-async function disturbInput(appender: Appender, calm: AbortSignal): Promise<void> {
+async function disturbInput(appender: Appender, burstRecords: number, calm: AbortSignal): Promise<void> {
   while (!calm.aborted) {
     await setTimeout(burstEveryMs / 4, undefined, { signal: calm }).catch(() => {})
     if (!calm.aborted) appender.burst(burstRecords)

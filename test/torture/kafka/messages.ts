@@ -1,3 +1,4 @@
+import type { Environment } from '../../../src/config/setting.ts'
 import type { OrderIdReuse } from '../../../src/domain/order.ts'
 import type { PaymentPolicy } from '../../../src/domain/payment.ts'
 import type { ShardKey } from '../../../src/ports/shards.ts'
@@ -9,8 +10,8 @@ import type { FromEngine } from '../messages.ts'
 export type ServiceOrders = Readonly<{
   service: ServiceName
   bootstrap: string
-  /** Of the store. */
-  directory: string
+  /** What tells of the store. */
+  store: Environment
   policy: PaymentPolicy
   reuse: OrderIdReuse
   crash?: Crash

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 
 type Patch = Readonly<{ file: string; text: string; instead: string }>
 
+/** The commit point of a store on Couchbase. */
+const moves = 'if ((await shards.replace(keyOf(claim.shard), JSON.stringify(next), cas)) !== undefined) return'
+
 const plants: Readonly<Record<string, readonly Patch[]>> = {
   'aborted records are read': [
     {
@@ -36,6 +39,23 @@ const plants: Readonly<Record<string, readonly Patch[]>> = {
       file: 'adapters/kafka/kafka-consume.ts',
       text: "if (controller.signal.aborted) return 'generation-over'",
       instead: '',
+    },
+  ],
+  'a shard is swapped without compare': [
+    {
+      file: 'adapters/couchbase/couchbase-shards.ts',
+      text: moves,
+      instead: moves.replace(', cas)', ', (await shards.get(keyOf(claim.shard))).cas)'),
+    },
+  ],
+  'a fenced writer reads again and retries': [
+    {
+      file: 'adapters/couchbase/couchbase-shards.ts',
+      text: moves,
+      instead: `${moves}
+      const newest = await readJson(shards, keyOf(claim.shard))
+      const again = { ...newest.document, ...progress, ...change }
+      if ((await shards.replace(keyOf(claim.shard), JSON.stringify(again), newest.cas)) !== undefined) return`,
     },
   ],
 }

@@ -1,60 +1,32 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { seededRandom } from '../../../src/domain/random.ts'
-import { makeInput } from '../../support/audit/input.ts'
 import { kafkaSuiteOptions, useOwnBroker } from '../../support/kafka/suite.ts'
 import { groupByService, type ServiceName } from '../../support/pipeline-rig.ts'
-import { tempDir } from '../../support/temp.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import type { Crash, CrashPoint } from '../crash-points.ts'
-import { partitions } from '../messages.ts'
 import { openGroupAdmin } from './group-members.ts'
-import { judgedLog } from './judge.ts'
-import { leftToDo } from './left-to-do.ts'
 import { abortTransactions } from './log-faults.ts'
+import { appendSome, playScene, sceneLimitMs, sceneRecords, settle, type Planted, type Scenario } from './scene.ts'
 import { isAsleep } from './service-faults.ts'
-import { openSite, type Site, type SiteOptions } from './site.ts'
+import type { Site } from './site.ts'
 import { limit } from './stage.ts'
 
-const limitMs = 60_000
-const records = 400
 /** Of a transaction's 10 s, within which the zombie must be awake again. */
 const heldUpMs = 3_000
-
-type Planted = Pick<SiteOptions, 'plant' | 'plantedSource'>
-
-/** A scenario of the torture without chance: what came of it, in the words of the audit. */
-type Scenario = (t: TestContext, site: Site) => Promise<readonly string[]>
 
 describe('the torture on Kafka, scene by scene', kafkaSuiteOptions({ ownBroker: true }), () => {
   const broker = useOwnBroker()
 
-  /** Complaints of the scenario on topics of its own, with a fault planted or without. */
-  async function complaintsOf(t: TestContext, scenario: Scenario, planted: Planted): Promise<readonly string[]> {
-    const complaints: string[] = []
-    const { bootstrap } = broker()
-    const directory = await tempDir(t)
-    const complain = (complaint: string): void => void complaints.push(complaint)
-    const base = { bootstrap, directBootstrap: bootstrap, directory, seed: 1, policy: 'all', reuse: 'refuse' } as const
-    const site = await openSite({ ...base, ...planted, complain })
-    try {
-      return [...(await scenario(t, site)), ...complaints]
-    } finally {
-      for (const { name } of await site.log.topics()) await site.log.deleteTopic(name)
-      await site.close()
-    }
-  }
-
   function find(what: string, scenario: Scenario, planted: Planted, complaint: RegExp): void {
-    it(`finds ${what}`, { timeout: limitMs }, async (t) => {
-      const complaints = await complaintsOf(t, scenario, planted)
+    it(`finds ${what}`, { timeout: sceneLimitMs }, async (t) => {
+      const complaints = await playScene(t, scenario, { bootstrap: broker().bootstrap, ...planted })
       const found = complaints.some((one) => complaint.test(one))
       assert.ok(found, `${complaints.length} complaints: ${complaints.slice(0, 5).join('\n')}`)
     })
   }
   function pass(what: string, scenario: Scenario): void {
-    it(`finds nothing where ${what}`, { timeout: limitMs }, async (t) => {
-      assert.deepEqual(await complaintsOf(t, scenario, {}), [])
+    it(`finds nothing where ${what}`, { timeout: sceneLimitMs }, async (t) => {
+      assert.deepEqual(await playScene(t, scenario, { bootstrap: broker().bootstrap }), [])
     })
   }
 
@@ -88,25 +60,6 @@ describe('the torture on Kafka, scene by scene', kafkaSuiteOptions({ ownBroker: 
   find('an owner that does not claim', doubled, { plant: 'no claims' }, /^I7: epoch/)
 })
 
-async function appendSome({ log }: Site, seed: number): Promise<void> {
-  const input = { count: records, partitions, reuseIds: false, random: seededRandom(seed), idBase: seed * 10_000 }
-  await log.append(makeInput(input))
-}
-
-/** Waits until all is read, ends what runs, and judges it. */
-async function settle(site: Site, service: ServiceName): Promise<readonly string[]> {
-  await waitFor('all is read', async () => {
-    const left = await leftToDo(site, [service]).catch(String)
-    return left === '' || site.processes().length === 0
-  })
-  const running = site.processes()
-  await Promise.all(running.map(({ ready, exited }) => Promise.race([ready, exited])))
-  for (const one of running) one.kill('SIGTERM')
-  for (const one of running) assert.equal((await one.exited).code, 0, one.said())
-  assert.ok(running.length > 0, 'a process has ended by itself')
-  return site.judge(await judgedLog(site.log, site.directBootstrap), { services: [service] })
-}
-
 /** One process dies at a point, and another goes on. */
 function crashed(service: ServiceName, crash: Crash): Scenario {
   return async (_t, site) => {
@@ -125,10 +78,10 @@ async function drained(_t: TestContext, site: Site): Promise<readonly string[]> 
   await first.works
   first.kill('SIGTERM')
   assert.deepEqual(await first.exited, { code: 0, signal: null }, first.said())
-  assert.ok(first.handedOut() < records, 'it was in the midst of them')
+  assert.ok(first.handedOut() < sceneRecords, 'it was in the midst of them')
   const second = site.start('payment')
   const complaints = await settle(site, 'payment')
-  assert.equal(first.handedOut() + second.handedOut(), records)
+  assert.equal(first.handedOut() + second.handedOut(), sceneRecords)
   return complaints
 }
 

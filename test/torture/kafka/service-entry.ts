@@ -26,7 +26,7 @@ const endWithParent = (): never => process.exit(1)
 process.on('disconnect', endWithParent)
 
 const logger = createLogger({ level: 'warn', pretty: false })
-const config = readConfig(kafkaEnvironment(orders))
+const config = readConfig(kafkaEnvironment(orders), { isHalf: service === 'fraud' })
 const storage = await openStorage(config, { logger, user: 'service' }).catch(giveUp)
 const points = openCrashPoints(orders.crash)
 watchCommits(points)

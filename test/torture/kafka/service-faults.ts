@@ -5,6 +5,7 @@ import { groupByService, type ServiceName } from '../../support/pipeline-rig.ts'
 import type { Crash } from '../crash-points.ts'
 import { planService, type ServiceFault } from './fault-plan.ts'
 import type { ServiceProcess } from './service-process.ts'
+import { waitAt, type StorePoint } from './store-points.ts'
 import { limit, pause, type Stage } from './stage.ts'
 
 /** A member that does not answer for so long is out of its group. */
@@ -19,7 +20,8 @@ const pollMs = 50
 /** One fault after the other for the processes of one service, of which one at least works or starts at any time. */
 export async function disturbService(stage: Stage, service: ServiceName, losesOffsets: boolean): Promise<void> {
   const { random, calm, count, tell } = stage
-  for (const fault of planService({ service, random, losesOffsets })) {
+  const storePoints = stage.site.store.proxy !== undefined && service !== 'fraud'
+  for (const fault of planService({ service, random, losesOffsets, storePoints })) {
     if (calm.aborted) return
     const name = nameOf(service, fault)
     count(name)
@@ -30,7 +32,8 @@ export async function disturbService(stage: Stage, service: ServiceName, losesOf
 
 function nameOf(service: ServiceName, fault: ServiceFault): string {
   const crash = fault.kind === 'crash point' || fault.kind === 'zombie' ? fault.crash : undefined
-  return [service, fault.kind, crash?.point].filter(Boolean).join(' ')
+  const at = 'at' in fault ? fault.at : undefined
+  return [service, fault.kind, crash?.point, at].filter(Boolean).join(' ')
 }
 
 async function live(stage: Stage, service: ServiceName, fault: ServiceFault): Promise<void> {
@@ -51,6 +54,11 @@ async function live(stage: Stage, service: ServiceName, fault: ServiceFault): Pr
       const drained = await startWorking(stage, service)
       await pause(fault.afterMs, calm)
       return terminate(stage, drained)
+    }
+    case 'store crash': {
+      const doomed = await startWorking(stage, service)
+      await untilAt(stage, service, fault.at)
+      return kill(stage, doomed)
     }
     case 'zombie':
       return liveAsZombie(stage, service, fault)
@@ -90,6 +98,7 @@ async function checkEnd({ site, isDisturbed }: Stage, process: ServiceProcess): 
 }
 
 async function terminate(stage: Stage, process: ServiceProcess): Promise<void> {
+  await Promise.race([process.ready, process.exited])
   if (process.hasExited()) return checkEnd(stage, process)
   process.kill('SIGTERM')
   await Promise.race([process.exited, limit(drainLimitMs)])
@@ -104,11 +113,12 @@ async function terminate(stage: Stage, process: ServiceProcess): Promise<void> {
 async function liveAsZombie(
   stage: Stage,
   service: ServiceName,
-  { crash, graceful }: Extract<ServiceFault, { kind: 'zombie' }>,
+  { crash, at, graceful }: Extract<ServiceFault, { kind: 'zombie' }>,
 ): Promise<void> {
   const { random, calm } = stage
   const zombie = await startWorking(stage, service, crash)
   if (crash) await untilAsleep(stage, zombie)
+  if (at) await untilAt(stage, service, at)
   zombie.kill('SIGSTOP')
   const asleep = pause(sessionMs, calm)
   const heir = await startWorking(stage, service)
@@ -116,6 +126,15 @@ async function liveAsZombie(
   zombie.kill('SIGCONT')
   await pause(500 + 3_000 * random(), calm)
   await Promise.all([kill(stage, zombie), graceful ? terminate(stage, heir) : kill(stage, heir)])
+}
+
+/** Resolves when the service waits for the store at that moment, or does not come there in time. */
+async function untilAt({ site, calm }: Stage, service: ServiceName, point: StorePoint): Promise<void> {
+  const { proxy } = site.store
+  if (!proxy) return
+  const { struck, lift } = waitAt(proxy, service, point)
+  await Promise.race([struck, pause(crashLimitMs, calm)])
+  lift()
 }
 
 async function untilAsleep({ calm }: Stage, zombie: ServiceProcess): Promise<void> {

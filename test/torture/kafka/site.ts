@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
 import { topicSpecs } from '../../../src/compose/topics.ts'
 import { readConfig } from '../../../src/config.ts'
 import type { OrderIdReuse } from '../../../src/domain/order.ts'
@@ -7,15 +5,17 @@ import type { PaymentPolicy } from '../../../src/domain/payment.ts'
 import { seededRandom } from '../../../src/domain/random.ts'
 import type { Log } from '../../../src/ports/log.ts'
 import type { ShardKey } from '../../../src/ports/shards.ts'
+import type { AuditOptions } from '../../support/audit/audit.ts'
 import type { ServiceName } from '../../support/pipeline-rig.ts'
 import type { Crash } from '../crash-points.ts'
 import { partitions } from '../messages.ts'
 import type { Outside } from '../outside.ts'
 import { kafkaEnvironment } from './environment.ts'
-import { judge, type Judged } from './judge.ts'
+import { judgeStore } from './judge-store.ts'
 import { openTortureLog } from './open-log.ts'
 import { startService, type ServiceProcess } from './service-process.ts'
-import { storeFileName } from './store-watch.ts'
+import { openSqliteTorturedStore } from './sqlite-tortured-store.ts'
+import type { OpenStore, TorturedStore } from './tortured-store.ts'
 
 export type SiteOptions = Readonly<{
   /** Where the services find the brokers, perhaps through a proxy. */
@@ -24,6 +24,8 @@ export type SiteOptions = Readonly<{
   directBootstrap: string
   replicationFactor?: number
   directory: string
+  /** SQLite's when left out. */
+  openStore?: OpenStore
   seed: number
   policy: PaymentPolicy
   reuse: OrderIdReuse
@@ -40,29 +42,40 @@ export type Site = SiteOptions &
     outside: Outside
     /** A client around every proxy. */
     log: Log
+    store: TorturedStore
+    /** Claims a shard as one would who took its partition over. */
+    overtake: (shard: ShardKey) => Promise<void>
     start: (service: ServiceName, crash?: Crash) => ServiceProcess
     /** All that were started and have not ended. */
     processes: () => readonly ServiceProcess[]
-    judge: (judged: Log, options?: Partial<Judged>) => Promise<readonly string[]>
+    /** What is wrong with what the services left, by what `judged` holds, as `judgedLog` reads it. */
+    judge: (judged: Log, options?: Partial<AuditOptions>) => Promise<readonly string[]>
     /** Kills what runs. */
     close: () => Promise<void>
   }>
 
 export async function openSite(options: SiteOptions): Promise<Site> {
   const { bootstrap, directBootstrap, directory, seed, policy, reuse, plant, plantedSource, complain } = options
-  const { replicationFactor = 1 } = options
+  const { replicationFactor = 1, openStore = openSqliteTorturedStore } = options
   const outside: Outside = { calls: [], acknowledged: new Map(), random: seededRandom(seed + 1) }
   const log = openTortureLog(directBootstrap, replicationFactor)
-  await log.createTopics(topicSpecs(readConfig(kafkaEnvironment({ bootstrap, directory, partitions }))))
-  await openSqliteStore({ file: join(directory, storeFileName) }).close()
+  const store = await openStore(directory)
+  await log.createTopics(topicSpecs(readConfig(kafkaEnvironment({ bootstrap, store: store.environment, partitions }))))
   const processes = new Set<ServiceProcess>()
   const onClaim = openClaimCheck(complain)
   return {
     ...options,
     outside,
     log,
+    store,
+    async overtake(shard) {
+      const { epoch } = await store.reader.claim(shard, 'rival')
+      onClaim(shard, epoch)
+    },
     start(service, crash) {
-      const base = { service, bootstrap, directory, policy, reuse }
+      // Fraud needs none.
+      const ofStore = service === 'fraud' ? {} : store.environment
+      const base = { service, bootstrap, store: ofStore, policy, reuse }
       const orders = { ...base, ...(crash ? { crash } : {}), ...(plant === undefined ? {} : { plant }) }
       const started = startService(orders, { outside, onClaim, plantedSource })
       processes.add(started)
@@ -70,12 +83,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       return started
     },
     processes: () => [...processes],
-    judge: (judged, given = {}) => judge({ log: judged, directory, calls: outside.calls, policy, reuse, ...given }),
+    judge: (judged, given = {}) => judgeStore(store, { log: judged, calls: outside.calls, policy, reuse, ...given }),
     async close() {
       const left = [...processes]
       for (const one of left) one.kill('SIGKILL')
       await Promise.all(left.map(({ exited }) => exited))
       await log.close()
+      await store.close()
     },
   }
 }

@@ -1,52 +1,42 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
 import type { TotalsSnapshot } from '../../../src/ports/order-book.ts'
 import type { PaymentLedger } from '../../../src/ports/payment-ledger.ts'
-
-export const storeFileName = 'store-kafka.db'
+import type { Mark, TorturedStore } from './tortured-store.ts'
 
 /** More would make the audit of a long run longer than the run. */
 const snapshotsMax = 400
 
 type Payments = Awaited<ReturnType<PaymentLedger['payments']>>
 
-type Mark = Readonly<{ epoch: number; from: number; next: number; batchId: string }>
-
 export type StoreWatch = Readonly<{
   /** Reads as readers do while faults go on, and remembers: what was read is audited when all is known. */
   look: () => Promise<void>
   totals: () => readonly TotalsSnapshot[]
   payments: () => readonly Payments[]
-  close: () => Promise<void>
 }>
 
-/** I4 and I7 on the store's own rows, while they are written; I3 of what was read is for the audit. */
-export function watchStore(directory: string, complain: (complaint: string) => void): StoreWatch {
-  const file = join(directory, storeFileName)
-  const rows = new DatabaseSync(file, { readOnly: true })
-  const reader = openSqliteStore({ file, readOnly: true })
-  const marks = new Map<string, Mark>()
+/** I4 and I7 on the store's own shards, while they are written; I3 of what was read is for the audit. */
+export function watchStore(
+  { reader, marks }: Pick<TorturedStore, 'reader' | 'marks'>,
+  complain: (complaint: string) => void,
+): StoreWatch {
+  const known = new Map<string, Mark>()
   const totals: TotalsSnapshot[] = []
   const payments: Payments[] = []
   let orderCount = 0n
   let version = ''
 
-  function lookAtShards(): void {
-    const sql = `SELECT group_name || '/' || topic || '-' || shard_partition || ' of ' || topic_id AS name,
-      epoch, from_offset, next_offset, ifnull(batch_id, '') AS batch FROM shards`
-    for (const row of rows.prepare(sql).all()) {
-      const [epoch, from, next] = ['epoch', 'from_offset', 'next_offset'].map((column) => Number(row[column]))
-      const mark = { epoch: epoch ?? 0, from: from ?? 0, next: next ?? 0, batchId: String(row['batch']) }
-      const name = String(row['name'])
-      compareMarks(name, marks.get(name), mark, complain)
-      marks.set(name, mark)
+  async function lookAtShards(): Promise<void> {
+    for (const mark of await marks()) {
+      const { group, topic, topicId, partition } = mark.shard
+      const name = `${group}/${topic}-${partition} of ${topicId}`
+      compareMarks(name, known.get(name), mark, complain)
+      known.set(name, mark)
     }
   }
 
   return {
     async look() {
-      lookAtShards()
+      await lookAtShards()
       const versionNow = await reader.version()
       if (version === versionNow) return
       version = versionNow
@@ -59,10 +49,6 @@ export function watchStore(directory: string, complain: (complaint: string) => v
     },
     totals: () => totals,
     payments: () => payments,
-    async close() {
-      rows.close()
-      await reader.close()
-    },
   }
 }
 

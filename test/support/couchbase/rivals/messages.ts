@@ -17,6 +17,4 @@ export type FromRival =
   | Readonly<{ kind: 'charge'; id: number; key: string; orderId: number; place: string }>
   | Readonly<{ kind: 'applied' }>
 
-export type ToRival =
-  | Readonly<{ kind: 'charged'; id: number; outcome: 'PAID' | 'DECLINED' }>
-  | Readonly<{ kind: 'end'; end: readonly number[] }>
+export type ToRival = Readonly<{ kind: 'charged'; id: number; outcome: 'PAID' | 'DECLINED' }>

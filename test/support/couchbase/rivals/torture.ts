@@ -133,8 +133,10 @@ export async function tortureRivals({ bucket, seed, durationMs, plant }: Torture
       else await replace(at)
       kills += 1
     }
+    for (const rival of rivals) rival.kill('SIGKILL')
+    await Promise.all(rivals.map(({ exited }) => exited))
     end = await endsBehind(keyspaces, seed)
-    for (const rival of rivals) rival.send({ kind: 'end', end } satisfies ToRival)
+    rivals.splice(0, rivals.length, ...teams.map(start))
     const all = end
     await waitFor('all have come to the end', () => isAtEnd(keyspaces, seed, all)).catch((error: unknown) =>
       complaints.push(String(error)),
@@ -166,7 +168,8 @@ async function shardNow({ shards }: Keyspaces, work: Work): Promise<ShardDocumen
 
 /** A little behind the shard that is farthest, so that all have something left to do. */
 async function endsBehind(keyspaces: Keyspaces, seed: number): Promise<readonly number[]> {
-  const spare = 20
+  // What a dead process had on its way may still move a shard by one batch.
+  const spare = 60
   const places = await Promise.all(
     works.map(async (work) => ({ ...work, next: (await shardNow(keyspaces, work))?.next ?? 0 })),
   )
