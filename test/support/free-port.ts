@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
 const firstPort = 15_000
 const portCount = 15_000
@@ -24,6 +24,13 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** Of a server that listens on any free port: for those that are never restarted. */
+export function portOf(server: Pick<Server, 'address'>): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('it does not listen on a port')
+  return address.port
+}
+
 /** Different from each other, which asking one after the other doesn't promise. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>()
@@ -37,7 +44,7 @@ export async function untilPortsAreFree<Started>(start: () => Promise<Started>):
     try {
       return await start()
     } catch (error) {
-      if (attempt === attemptsMax || !String(error).includes('Address already in use')) throw error
+      if (attempt === attemptsMax || !/address already in use/i.test(String(error))) throw error
     }
   }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
-import { freePort } from './free-port.ts'
+import { freePort, untilPortsAreFree } from './free-port.ts'
 import { gate, type Gate } from './gate.ts'
 
 const host = '127.0.0.1'
@@ -54,7 +54,11 @@ type Direction = Readonly<{
   drop: (chunk: Buffer) => boolean
 }>
 
-export async function startProxy({ target = 0 }: Readonly<{ target?: number }> = {}): Promise<TcpProxy> {
+export function startProxy(options: Readonly<{ target?: number }> = {}): Promise<TcpProxy> {
+  return untilPortsAreFree(() => startProxyOnce(options))
+}
+
+async function startProxyOnce({ target = 0 }: Readonly<{ target?: number }>): Promise<TcpProxy> {
   const port = await freePort()
   const asUsual: Conditions = { latencyMs: 0, bytesPerSecond: Infinity, held: undefined, dropsReplies: false }
   const conditions = { ...asUsual }

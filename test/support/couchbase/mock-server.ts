@@ -5,6 +5,7 @@ import { freePort, untilPortsAreFree } from '../free-port.ts'
 import { startGuardedJvm, type GuardedJvm } from '../kafka/guarded-jvm.ts'
 import { waitFor } from '../wait-for.ts'
 import { mockJar } from './mock-jar.ts'
+import { noDelay } from './no-delay.ts'
 
 export { missingForCouchbase } from './mock-jar.ts'
 
@@ -65,7 +66,11 @@ async function startOnce({ buckets: names = ['order_analytics'], jvm = quickJvm 
 
   try {
     const restPort = await freePort()
-    mock = await startGuardedJvm(directory, [...jvm, '-jar', await mockJar(), ...mockArgs(names, restPort)])
+    mock = await startGuardedJvm(
+      directory,
+      [...jvm, '-jar', await mockJar(), ...mockArgs(names, restPort)],
+      await noDelay(),
+    )
     const { pid, signal } = mock
     const buckets = await bucketsWhenReady(mock, names, restPort)
     const [first] = buckets

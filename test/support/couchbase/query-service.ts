@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { freePort } from '../free-port.ts'
+import { portOf } from '../free-port.ts'
 
 const host = '127.0.0.1'
 
@@ -41,7 +41,6 @@ export type QueryService = Readonly<{
 }>
 
 export async function startQueryService(answer: (request: QueryRequest) => QueryAnswer): Promise<QueryService> {
-  const port = await freePort()
   const requests: QueryRequest[] = []
   let hangs = false
 
@@ -64,9 +63,9 @@ export async function startQueryService(answer: (request: QueryRequest) => Query
   }
 
   const server = createServer(take)
-  await once(server.listen(port, host), 'listening')
+  await once(server.listen(0, host), 'listening')
   return {
-    port,
+    port: portOf(server),
     requests: () => requests,
     hang: () => void (hangs = true),
     recover: () => void (hangs = false),

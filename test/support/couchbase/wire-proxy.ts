@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { freePort } from '../free-port.ts'
+import { portOf } from '../free-port.ts'
 import { gate } from '../gate.ts'
 import { startProxy, type TcpProxy } from '../tcp-proxy.ts'
 import { waitFor } from '../wait-for.ts'
@@ -76,8 +76,7 @@ export async function startWireProxy(
   { bucket, kvPort }: Pick<MockBucket, 'bucket' | 'kvPort'>,
   { query = 'hidden' }: WireProxyOptions = {},
 ): Promise<WireProxy> {
-  const innerPort = await freePort()
-  const network = await startProxy({ target: innerPort })
+  const network = await startProxy()
   const services = { kvPort: network.port, queryPort: query === 'hidden' ? undefined : query.port }
   const connections = new Set<Connection>()
   const counts = new Map<number, number>()
@@ -167,7 +166,8 @@ export async function startWireProxy(
   }
 
   const server = createServer({ noDelay: true }, take)
-  await once(server.listen(innerPort, host), 'listening')
+  await once(server.listen(0, host), 'listening')
+  network.forwardTo(portOf(server))
   return {
     ...network,
     bucket,

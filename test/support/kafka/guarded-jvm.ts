@@ -28,11 +28,20 @@ export type GuardedJvm = Readonly<{
   exited: Promise<void>
 }>
 
-/** What it prints goes to `output.log` in the directory, which it works in, and which is removed when we are killed. */
-export async function startGuardedJvm(directory: string, args: readonly string[]): Promise<GuardedJvm> {
+/**
+ * What it prints goes to `output.log` in the directory, which it works in, and which is removed when we are killed.
+ *
+ * @param variables on top of our environment
+ */
+export async function startGuardedJvm(
+  directory: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<GuardedJvm> {
   const child = spawn('/bin/sh', ['-c', script, 'sh', directory, 'java', ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
     cwd: directory,
+    env: { ...process.env, ...variables },
   })
   const exited = once(child, 'exit').then(() => void child.stdin.destroy())
   const lines = createInterface({ input: child.stdout })

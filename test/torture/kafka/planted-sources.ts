@@ -2,16 +2,12 @@
  * Loaded before a service, `--import <this file>?<name>`: plants a fault in the sources that it is about to run. A text
  * that is not there any more ends the process, so that no control passes without its fault.
  */
-import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
-import { fileURLToPath } from 'node:url'
-
-type Patch = Readonly<{ file: string; text: string; instead: string }>
+import { plantSources, type Plants } from '../../support/plant-sources.ts'
 
 /** The commit point of a store on Couchbase. */
 const moves = 'if ((await shards.replace(keyOf(claim.shard), JSON.stringify(next), cas)) !== undefined) return'
 
-const plants: Readonly<Record<string, readonly Patch[]>> = {
+const plants: Plants = {
   'aborted records are read': [
     {
       file: 'adapters/kafka/kafka-committed.ts',
@@ -60,22 +56,4 @@ const plants: Readonly<Record<string, readonly Patch[]>> = {
   ],
 }
 
-const name = decodeURIComponent(new URL(import.meta.url).search.slice(1))
-const patches = plants[name]
-if (!patches) throw new Error(`there is no fault ${name} to plant`)
-const sourceRoot = new URL('../../../src/', import.meta.url)
-for (const { file, text } of patches) {
-  const source = readFileSync(fileURLToPath(new URL(file, sourceRoot)), 'utf8')
-  if (!source.includes(text)) throw new Error(`${name} can't be planted: ${file} has no ${text}`)
-}
-
-registerHooks({
-  load(url, context, nextLoad) {
-    const loaded = nextLoad(url, context)
-    const here = patches.filter(({ file }) => url === new URL(file, sourceRoot).href)
-    if (here.length === 0) return loaded
-    const unspoilt = readFileSync(fileURLToPath(url), 'utf8')
-    const source = here.reduce((text, { text: found, instead }) => text.replace(found, instead), unspoilt)
-    return { ...loaded, source }
-  },
-})
+plantSources(plants, decodeURIComponent(new URL(import.meta.url).search.slice(1)))
