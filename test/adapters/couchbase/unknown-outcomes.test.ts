@@ -21,9 +21,9 @@ import { opcodes, startWireProxy, type WireProxy } from '../../support/couchbase
 import { noonMs } from '../../support/order-facts.ts'
 
 /** Replies that are lost are waited for so long. */
-const kvTimeoutMs = 250
+const kvTimeoutMs = 1_000
 /** Most runs wait for a reply that does not come. */
-const runsAtOnce = 12
+const runsAtOnce = 20
 const limitMs = 60_000
 
 type Strike = Readonly<{ blow: Blow; opcode: number; nth: number }>

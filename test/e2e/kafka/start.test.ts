@@ -42,6 +42,7 @@ describe('npm start on Kafka', kafkaSuiteOptions({ ownBroker: true }), () => {
       'fraud',
       'log',
       'payment',
+      'store',
       'views',
     ])
     const { stdout: listed } = await here.run(['topics'])
