@@ -19,6 +19,7 @@ import { asOfShards } from '../store/as-of.ts'
 import { checkClaim } from '../store/claim.ts'
 import { foldPayments } from '../store/fold.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
+import { byIdentity } from './couchbase-batches.ts'
 import type { Cas } from './couchbase-keyspace.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
@@ -135,15 +136,11 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
 }
 
 function batchesOf(facts: readonly PaymentFact[], from: number): readonly PaymentBatch[] {
-  const batches = new Map<string, PaymentBatch & Readonly<{ facts: PaymentRecord[] }>>()
-  for (const fact of facts) {
-    if (fact.kind !== 'payment') continue
-    const key = identityText(fact.identity)
-    const batch = batches.get(key)
-    if (batch) batch.facts.push(fact)
-    else batches.set(key, { identity: fact.identity, facts: [fact], from })
-  }
-  return [...batches.values()]
+  return byIdentity(facts.filter(isPayment)).map((batch) => ({ ...batch, from }))
+}
+
+function isPayment(fact: PaymentFact): fact is PaymentRecord {
+  return fact.kind === 'payment'
 }
 
 type Folded = Readonly<{ answers: readonly PaymentAnswer[]; ledger: LedgerState | undefined; isChanged: boolean }>

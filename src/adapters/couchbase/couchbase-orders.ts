@@ -1,4 +1,4 @@
-import { identityText, type OrderIdentity } from '../../domain/order.ts'
+import type { OrderIdentity } from '../../domain/order.ts'
 import { addTotals, emptyTotals, restoreTotals, storeTotals } from '../../domain/totals.ts'
 import type { OrderAnswer } from '../../domain/order-state.ts'
 import { greatestChosen, type Intake } from '../../ports/intake.ts'
@@ -8,6 +8,7 @@ import { asOfShards } from '../store/as-of.ts'
 import { checkClaim } from '../store/claim.ts'
 import { foldOrders } from '../store/fold.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
+import { byIdentity } from './couchbase-batches.ts'
 import type { Entry } from './couchbase-lists.ts'
 import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { OrderBatch, OrderStates, Recorded } from './couchbase-order-states.ts'
@@ -71,19 +72,13 @@ export function couchbaseOrders(deps: OrdersDeps): Pick<OrderBook, 'applyOrders'
   }
 }
 
-/** Records of different orders don't wait for one another. */
 function batchesOf({ shard }: Claim, facts: readonly OrderFact[], from: number): readonly OrderBatch[] {
   const place = { topicId: shard.topicId, partition: shard.partition }
-  const batches = new Map<string, OrderBatch & Readonly<{ facts: Recorded[] }>>()
-  for (const fact of facts) {
-    if (fact.kind !== 'order') continue
-    const { identity } = fact
-    const key = identityText(identity)
-    const batch = batches.get(key)
-    if (batch) batch.facts.push(fact)
-    else batches.set(key, { identity, facts: [fact], place, from })
-  }
-  return [...batches.values()]
+  return byIdentity(facts.filter(isRecorded)).map((batch) => ({ ...batch, place, from }))
+}
+
+function isRecorded(fact: OrderFact): fact is Recorded {
+  return fact.kind === 'order'
 }
 
 function newIdentities(facts: readonly OrderFact[], { next }: Claim): readonly OrderIdentity[] {

@@ -1,13 +1,11 @@
 import type { StoredPaymentTally } from '../../domain/payment.ts'
 import type { StoredTotals } from '../../domain/totals.ts'
-import { OrdermillError } from '../../errors.ts'
 import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
 import { checkEpoch, fenced } from '../store/claim.ts'
+import type { ViewCounts } from '../store/view-counts.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import type { ForEach } from './couchbase-work.ts'
 import { readJson, type Modify, type Read } from './couchbase-json.ts'
-
-export type ViewCounts = Readonly<{ alerts: number; deadLetters: number }>
 
 /** What a group counted, each in a shard of its own. */
 export type Counted = Readonly<{ totals?: StoredTotals; tally?: StoredPaymentTally; views?: ViewCounts }>
@@ -52,7 +50,6 @@ export type CouchbaseShards = Shards &
   }>
 
 const directoryKey = 'directory'
-const claimAttemptsMax = 100
 
 export function couchbaseShards(
   { shards }: Pick<Keyspaces, 'shards'>,
@@ -78,17 +75,13 @@ export function couchbaseShards(
   return {
     async claim(shard, owner) {
       await enter(shards, modify, shard)
-      for (let attempt = 1; attempt <= claimAttemptsMax; attempt += 1) {
-        const read = await readJson<ShardDocument>(shards, keyOf(shard))
-        const claimed = { ...(read?.document ?? emptyShard(shard)), owner }
-        const next = { ...claimed, epoch: claimed.epoch + 1 }
-        const text = JSON.stringify(next)
-        const written = read
-          ? await shards.replace(keyOf(shard), text, read.cas)
-          : await shards.insert(keyOf(shard), text)
-        if (written !== undefined) return { shard, epoch: next.epoch, from: next.from, next: next.next }
-      }
-      throw new OrdermillError('STORE_UNAVAILABLE', `${keyOf(shard)} was claimed by others ${claimAttemptsMax} times`)
+      const claimed = await modify<ShardDocument>(shards, keyOf(shard), (known = emptyShard(shard)) => ({
+        ...known,
+        owner,
+        epoch: known.epoch + 1,
+      }))
+      const { epoch, from, next } = claimed ?? emptyShard(shard)
+      return { shard, epoch, from, next }
     },
 
     async read(claim) {

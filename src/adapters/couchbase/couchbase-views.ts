@@ -6,6 +6,7 @@ import type { Claim } from '../../ports/shards.ts'
 import type { DeadLetter, ViewFact, ViewStore } from '../../ports/view-store.ts'
 import { checkClaim } from '../store/claim.ts'
 import { deadLetterId } from '../store/dead-letter-id.ts'
+import { addViewCounts, noViews } from '../store/view-counts.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
 import { hashed } from './couchbase-keys.ts'
 import type { Keyspace } from './couchbase-keyspace.ts'
@@ -13,7 +14,7 @@ import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
 import type { Entry } from './couchbase-lists.ts'
 import type { CouchbaseIdentities } from './couchbase-identities.ts'
-import type { CouchbaseShards, ViewCounts } from './couchbase-shards.ts'
+import type { CouchbaseShards } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
 
 /** The position that brought a view's item, which alone counts it. */
@@ -91,11 +92,11 @@ export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> &
       await arrivals.add(claim.shard, 'alerts', { entries: newAlerts.map(alertEntry), next })
       await arrivals.add(claim.shard, 'letters', { entries: newLetters.map(letterEntry), next })
       const fresh = { alerts: newAlerts.length, deadLetters: newLetters.length }
-      await shards.move(read, { claim, progress }, { views: addCounts(read.document.views, fresh) })
+      await shards.move(read, { claim, progress }, { views: addViewCounts(read.document.views ?? noViews, fresh) })
     },
 
     async viewCounts() {
-      return (await shards.all('views')).reduce((sum, { views }) => addCounts(sum, views), addCounts())
+      return (await shards.all('views')).reduce((sum, { views = noViews }) => addViewCounts(sum, views), noViews)
     },
   }
 }
@@ -148,13 +149,6 @@ function placesByOrder(facts: readonly LetterFact[]): Map<number, LetterPlace[]>
 
 function letterKey(letter: DeadLetter): string {
   return hashed(deadLetterId(letter))
-}
-
-function addCounts(a?: ViewCounts, b?: ViewCounts): ViewCounts {
-  return {
-    alerts: (a?.alerts ?? 0) + (b?.alerts ?? 0),
-    deadLetters: (a?.deadLetters ?? 0) + (b?.deadLetters ?? 0),
-  }
 }
 
 function alertKey(identity: OrderIdentity, reason: string): string {

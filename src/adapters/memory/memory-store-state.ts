@@ -3,6 +3,7 @@ import type { OrderState } from '../../domain/order-state.ts'
 import type { LedgerState, PaymentTally } from '../../domain/payment.ts'
 import type { Position } from '../../domain/position.ts'
 import type { Totals } from '../../domain/totals.ts'
+import type { ViewCounts } from '../store/view-counts.ts'
 import { orderIdChosenMax, type RememberedRequest } from '../../ports/intake.ts'
 import type { SeriesPoint, StoredAlert, StoredDeadLetter } from '../../ports/order-queries.ts'
 import type { ShardKey } from '../../ports/shards.ts'
@@ -41,7 +42,6 @@ export type MemoryShard = Readonly<{
   tally?: PaymentTally
   views?: ViewCounts
 }>
-export type ViewCounts = Readonly<{ alerts: number; deadLetters: number }>
 
 export type MemoryOrder = Readonly<{
   identity: OrderIdentity

@@ -4,8 +4,9 @@ import { samePosition } from '../../domain/position.ts'
 import type { Claim } from '../../ports/shards.ts'
 import type { ViewFact, ViewStore } from '../../ports/view-store.ts'
 import { deadLetterId } from '../store/dead-letter-id.ts'
+import { addViewCounts, noViews, type ViewCounts } from '../store/view-counts.ts'
 import { moveShard, positionAt } from './memory-store-shards.ts'
-import type { MemoryStoreState, ViewCounts, Pause } from './memory-store-state.ts'
+import type { MemoryStoreState, Pause } from './memory-store-state.ts'
 
 type Views = Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'>
 
@@ -19,23 +20,17 @@ export function memoryViews(state: MemoryStoreState, pause: Pause): Views {
       }
       await pause()
       moveShard(state, { claim, progress }, ({ views = noViews }) => ({
-        views: addViews(views, countViews(state, claim, fresh)),
+        views: addViewCounts(views, countViews(state, claim, fresh)),
       }))
       await pause()
     },
 
     viewCounts() {
       return Promise.resolve(
-        [...state.shards.values()].reduce((sum, { views = noViews }) => addViews(sum, views), noViews),
+        [...state.shards.values()].reduce((sum, { views = noViews }) => addViewCounts(sum, views), noViews),
       )
     },
   }
-}
-
-const noViews: ViewCounts = { alerts: 0, deadLetters: 0 }
-
-function addViews(a: ViewCounts, b: ViewCounts): ViewCounts {
-  return { alerts: a.alerts + b.alerts, deadLetters: a.deadLetters + b.deadLetters }
 }
 
 /** Inserts unless it is there: a repeated alert or letter changes nothing. */

@@ -3,14 +3,12 @@ import type { OrderQueries, StoredAlert, StoredDeadLetter } from '../../ports/or
 import type { DeadLetter, ViewFact, ViewStore } from '../../ports/view-store.ts'
 import { checkClaim } from '../store/claim.ts'
 import { deadLetterId } from '../store/dead-letter-id.ts'
+import { addViewCounts, noViews, type ViewCounts } from '../store/view-counts.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { intOf, memberOf, restoreJson, textOf, type Row } from './sqlite-store-rows.ts'
 import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
 
 type Views = Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'>
-type ViewCounts = Readonly<{ alerts: number; deadLetters: number }>
-
-const noViews: ViewCounts = { alerts: 0, deadLetters: 0 }
 
 /** Counted in the shards: counting rows would be a scan. */
 export function sqliteViews(db: StoreDatabase): Views {
@@ -24,7 +22,7 @@ export function sqliteViews(db: StoreDatabase): Views {
         const shard = shards.read(claim.shard)
         if (checkClaim(shard, claim, progress) === 'answer') return
         let counts = countsOf(shard?.sum)
-        for (const fact of facts) if (fact.offset >= claim.next) counts = addCounts(counts, insert(fact))
+        for (const fact of facts) if (fact.offset >= claim.next) counts = addViewCounts(counts, insert(fact))
         shards.move(claim.shard, progress, JSON.stringify(counts))
       }),
 
@@ -35,15 +33,11 @@ export function sqliteViews(db: StoreDatabase): Views {
 /** Within a read. */
 export function sqliteViewCounts(db: StoreDatabase): () => ViewCounts {
   const sums = sqliteSums(db, 'views')
-  return () => sums().sums.map(countsOf).reduce(addCounts, noViews)
+  return () => sums().sums.map(countsOf).reduce(addViewCounts, noViews)
 }
 
 function countsOf(sum: string | undefined): ViewCounts {
   return sum === undefined ? noViews : restoreJson<ViewCounts>(sum)
-}
-
-function addCounts(a: ViewCounts, b: ViewCounts): ViewCounts {
-  return { alerts: a.alerts + b.alerts, deadLetters: a.deadLetters + b.deadLetters }
 }
 
 /** Inserts unless it is there, and says what is new. */
