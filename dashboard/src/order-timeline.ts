@@ -66,6 +66,7 @@ const effects = {
   SKIPPED: { title: 'Not charged', detail: 'the order was cancelled', tone: 'neutral' },
   HELD: { title: 'Payment held', detail: 'a fraud rule flags the order', tone: 'warning' },
   'cancelled-after-paid': { title: 'Cancelled after it was paid', detail: 'the payment stands', tone: 'warning' },
+  rejected: { title: 'Rejected by an operator', detail: 'it is not charged', tone: 'neutral' },
 } as const
 
 function payments({ payment }: Story): readonly TimelineEvent[] {

@@ -1,31 +1,34 @@
-import { Type, type Static, type TProperties, type TSchema } from 'typebox'
+import { Type, type Static } from 'typebox'
+import { partitionOwner, groupState } from './contract/groups.ts'
+import { letterFilter, letterIssue, letterState } from './contract/redrive.ts'
+import {
+  closed,
+  count,
+  country,
+  currency,
+  name,
+  nullable,
+  oneOf,
+  orderId,
+  orderStatus,
+  page,
+  paging,
+  paymentOutcome,
+  position,
+  sums,
+  time,
+} from './contract/schema.ts'
 
 /**
- * Every schema of the HTTP API, with its static type: validation, OpenAPI and the page's types come from here.
- * snake_case; amounts are decimal numbers, exact in the JSON text; times are ISO 8601 in UTC.
+ * Every schema of the HTTP API, with its static type: validation, OpenAPI and the page's types come from here and from
+ * contract/. snake_case; amounts are decimal numbers, exact in the JSON text; times are ISO 8601 in UTC.
  */
 
-const closed = <Properties extends TProperties>(properties: Properties, description?: string) =>
-  Type.Object(properties, { additionalProperties: false, ...(description === undefined ? {} : { description }) })
-const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
-const oneOf = <Value extends string>(...values: readonly Value[]) => Type.Enum([...values])
-const page = <Schema extends TSchema>(item: Schema) =>
-  closed({ items: Type.Array(item, { maxItems: 1000 }), next_cursor: nullable(Type.String()) })
-
-const count = Type.Integer({ minimum: 0 })
-const time = Type.String({ format: 'date-time', maxLength: 40 })
-const currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217' })
-const country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' })
-const orderId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
-const orderStatus = oneOf('CREATED', 'CONFIRMED', 'CANCELLED')
-const paymentOutcome = oneOf('PENDING', 'PAID', 'DECLINED', 'SKIPPED', 'HELD')
 const role = oneOf('viewer', 'operator')
-const sums = Type.Record(currency, Type.Number(), { description: 'Amount by currency' })
 const tally = closed({ order_count: Type.Integer(), sales: sums })
 const asOf = Type.Record(Type.String(), Type.Record(Type.String({ pattern: '^\\d+$' }), count), {
   description: 'topic -> partition -> next offset: the answer is true for exactly the records below',
 })
-const position = closed({ topic_id: Type.String(), partition: count, offset: count })
 
 export const problem = Type.Object(
   {
@@ -94,6 +97,7 @@ export const totals = closed({
     minimum: 0,
     description: 'Dead letters of all groups, as GET /api/v1/dead-letters',
   }),
+  dead_letters_open: Type.Integer({ minimum: 0, description: 'Those of them that were not redriven' }),
   as_of: asOf,
   payments_as_of: asOf,
 })
@@ -133,10 +137,6 @@ export const orderItem = closed({
 })
 export type OrderItem = Static<typeof orderItem>
 
-const paging = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
-}
 export const pageQuery = closed(paging)
 export type PageQuery = Static<typeof pageQuery>
 export const ordersQuery = closed({
@@ -170,7 +170,7 @@ export const payment = closed({
     closed({
       ...position.properties,
       status: orderStatus,
-      effect: oneOf('charge', 'SKIPPED', 'HELD', 'noted', 'cancelled-after-paid'),
+      effect: oneOf('charge', 'SKIPPED', 'HELD', 'noted', 'cancelled-after-paid', 'rejected'),
       at: time,
     }),
   ),
@@ -189,8 +189,7 @@ export const alert = closed({
 export type Alert = Static<typeof alert>
 export const alertPage = page(alert)
 
-const name = Type.String({ minLength: 1, maxLength: 255 })
-export const deadLettersQuery = closed({ group: Type.Optional(name), code: Type.Optional(name), ...paging })
+export const deadLettersQuery = closed({ ...letterFilter, state: Type.Optional(letterState), ...paging })
 export const deadLetter = closed({
   id: Type.String(),
   group: Type.String(),
@@ -205,6 +204,12 @@ export const deadLetter = closed({
   first_failed_at: time,
   logged_at: time,
   order_id: nullable(Type.Integer()),
+  redrive_count: Type.Integer({
+    minimum: 0,
+    description: 'How often this record was redriven before it was refused here',
+  }),
+  quarantined: Type.Boolean({ description: 'It came back too often: it is redriven only when that is asked for' }),
+  redriven: nullable(closed({ at: time, job: Type.String(), topic: Type.String(), partition: count, offset: count })),
 })
 export type DeadLetter = Static<typeof deadLetter>
 export const deadLetterPage = page(deadLetter)
@@ -222,6 +227,7 @@ export type Bytes = Static<typeof bytes>
 export const deadLetterParams = closed({ id: Type.String({ minLength: 1, maxLength: 1024 }) })
 export const deadLetterDetail = closed({
   ...deadLetter.properties,
+  issues: Type.Array(letterIssue, { description: 'Where in the value the reason points to' }),
   record: nullable(
     closed(
       {
@@ -335,8 +341,17 @@ const lag = { lag_records: count, lag_seconds: Type.Number({ minimum: 0 }) }
 export const group = closed({
   group: Type.String(),
   partitions: Type.Array(
-    closed({ topic: Type.String(), partition: count, committed: nullable(count), begin: count, end: count, ...lag }),
+    closed({
+      topic: Type.String(),
+      partition: count,
+      committed: nullable(count),
+      begin: count,
+      end: count,
+      ...lag,
+      ...partitionOwner,
+    }),
   ),
+  ...groupState,
   ...lag,
 })
 export type Group = Static<typeof group>

@@ -32,6 +32,9 @@ function groupView(group: string, lags: readonly PartitionLag[], nowMs: number):
     end,
     lag_records: lagRecords,
     lag_seconds: nextTimestampMs === null ? 0 : Math.max(0, nowMs - nextTimestampMs) / 1000,
+    owner: null,
+    stuck: false,
+    idle_seconds: 0,
   }))
-  return { group, partitions, ...sumLag(partitions) }
+  return { group, partitions, paused: false, stuck: false, trend_per_second: 0, ...sumLag(partitions) }
 }

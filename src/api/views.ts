@@ -106,6 +106,9 @@ export function deadLetterView(stored: StoredDeadLetter): DeadLetter {
     first_failed_at: isoTime(stored.firstFailedAtMs),
     logged_at: isoTime(stored.timestampMs),
     order_id: stored.orderId,
+    redrive_count: 0,
+    quarantined: false,
+    redriven: null,
   }
 }
 

@@ -41,7 +41,7 @@ export function deadLetterRoutes(app: App, { store, log }: Pick<ServerDeps, 'sto
   app.get('/api/v1/dead-letters/:id', { schema: find, config: { access: 'viewer' } }, async ({ params }) => {
     const stored = await store.findDeadLetter(params.id)
     if (!stored) throw new OrdermillError('NOT_FOUND', 'there is no dead letter with this id: take one from the list')
-    return { ...deadLetterView(stored), record: recordView(await readLetter(log, stored)) }
+    return { ...deadLetterView(stored), issues: [], record: recordView(await readLetter(log, stored)) }
   })
 }
 
