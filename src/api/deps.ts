@@ -30,7 +30,7 @@ export type SystemInfo = Readonly<Omit<System, 'now'>>
 export type RequestDone = (route: string, method: string, status: number, seconds: number) => void
 
 export type ServerDeps = Readonly<{
-  log: Pick<Log, 'append' | 'read' | 'topics' | 'lag' | 'groups'>
+  log: Pick<Log, 'append' | 'read' | 'topics' | 'lag' | 'groups' | 'offsetAt' | 'members' | 'seek'>
   store: OrderQueries & Intake
   clock: () => number
   settings: ApiSettings

@@ -6,7 +6,9 @@ import type { Log } from '../ports/log.ts'
 const answerWithinMs = 3_000
 
 /** For who looks on: a log that is away says so soon, while those who work on it wait for it. */
-export function promptLog<Asked extends Pick<Log, 'topics' | 'lag' | 'groups' | 'read'>>(log: Asked): Asked {
+export function promptLog<Asked extends Pick<Log, 'topics' | 'lag' | 'groups' | 'members' | 'offsetAt' | 'read'>>(
+  log: Asked,
+): Asked {
   const late = (): never => {
     throw new OrdermillError('LOG_UNAVAILABLE', `the log gave no answer within ${answerWithinMs} ms: it is asked again`)
   }
@@ -15,6 +17,9 @@ export function promptLog<Asked extends Pick<Log, 'topics' | 'lag' | 'groups' | 
     topics: () => inTime(log.topics(), answerWithinMs, late),
     lag: (group: string) => inTime(log.lag(group), answerWithinMs, late),
     groups: () => inTime(log.groups(), answerWithinMs, late),
+    members: (group: string) => inTime(log.members(group), answerWithinMs, late),
+    offsetAt: (topic: string, partition: number, timestampMs: number) =>
+      inTime(log.offsetAt(topic, partition, timestampMs), answerWithinMs, late),
     read: (range: Parameters<Log['read']>[0]) => inTime(log.read(range), answerWithinMs, late),
   }
 }

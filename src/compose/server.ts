@@ -83,8 +83,12 @@ type ApiStorage = Pick<ServerDeps, 'log' | 'store'> & Readonly<{ close: () => Pr
 /** One writer has the embedded files: this thread reads them itself, and the engine's writes for it. */
 async function openThrough(engine: EngineThread, config: Config): Promise<ApiStorage> {
   const { log, store, close } = await openReader(config)
-  const { append, reserveOrderIds, noteOrderIds, remember, complete } = engine
-  return { log: { ...log, append }, store: { ...store, reserveOrderIds, noteOrderIds, remember, complete }, close }
+  const { append, members, seek, reserveOrderIds, noteOrderIds, remember, complete } = engine
+  return {
+    log: { ...log, append, members, seek },
+    store: { ...store, reserveOrderIds, noteOrderIds, remember, complete },
+    close,
+  }
 }
 
 /** On Kafka everybody writes for themselves. */

@@ -7,6 +7,8 @@ import type { ServiceState } from './supervise.ts'
 /** What the engine's thread does for the API's thread, which only reads the files itself. */
 export type EngineMethods = Readonly<{
   append: Log['append']
+  members: Log['members']
+  seek: Log['seek']
   reserveOrderIds: Intake['reserveOrderIds']
   noteOrderIds: Intake['noteOrderIds']
   remember: Intake['remember']
@@ -27,6 +29,8 @@ export function engineMethods(
 ): EngineMethods {
   return {
     append: (records) => log.append(records),
+    members: (group) => log.members(group),
+    seek: (group, targets) => log.seek(group, targets),
     ...countedIntake(log, store, topic),
     services: () => Promise.resolve(services()),
     ready: () => Promise.resolve(),

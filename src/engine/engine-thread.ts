@@ -40,6 +40,8 @@ export async function startEngineThread(data: EngineData): Promise<EngineThread>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what crosses threads can't be checked here
   const methods = {
     append: method('append'),
+    members: method('members'),
+    seek: method('seek'),
     reserveOrderIds: method('reserveOrderIds'),
     noteOrderIds: method('noteOrderIds'),
     remember: method('remember'),

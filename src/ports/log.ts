@@ -44,6 +44,20 @@ export interface Log {
 
   groups(): Promise<readonly string[]>
 
+  /**
+   * The first offset of the partition that may hold a record whose log time is at or after `timestampMs`; the partition's
+   * end when there is none. Nothing below it is of that time or later.
+   *
+   * @param timestampMs whole milliseconds since the Unix epoch, 0 or more
+   */
+  offsetAt(topic: string, partition: number, timestampMs: number): Promise<number>
+
+  /**
+   * Who is in the group now and owns what, whichever process they are in; none for a group without members or that nobody
+   * knows. While the group shares its partitions anew, members may be named without any.
+   */
+  members(group: string): Promise<readonly GroupMember[]>
+
   /** Sets committed offsets, fencing whoever owns the partitions: their batch in flight is dropped. */
   seek(group: string, targets: readonly Readonly<{ topic: string; partition: number; offset: number }>[]): Promise<void>
 
@@ -123,6 +137,12 @@ export type ReadResult = Readonly<{
   next: number
   /** There may be more before long: what follows belongs to transactions that have not ended. */
   isBlocked?: boolean
+}>
+
+export type GroupMember = Readonly<{
+  /** Names it for people: not to be parsed, and another after the member joined anew. */
+  member: string
+  partitions: readonly Readonly<{ topic: string; partition: number }>[]
 }>
 
 export type TopicSpec = Readonly<{

@@ -4,6 +4,7 @@ import { describeAppend } from './log-append.contract.ts'
 import { describeBatches } from './log-batches.contract.ts'
 import { describeGroups } from './log-groups.contract.ts'
 import { describeMembers } from './log-members.contract.ts'
+import { describeQueries } from './log-queries.contract.ts'
 import { describeTopics } from './log-topics.contract.ts'
 
 /**
@@ -19,5 +20,6 @@ export function describeLogContract(name: string, openFixture: OpenFixture): voi
     describeBatches(openFixture)
     describeGroups(openFixture)
     describeMembers(openFixture)
+    describeQueries(openFixture)
   })
 }

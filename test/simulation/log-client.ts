@@ -26,6 +26,8 @@ export function openLogClient(world: World, broker: Broker, owner: Process, call
       topics: () => call((log) => log.topics()),
       lag: (group) => call((log) => log.lag(group)),
       groups: () => call((log) => log.groups()),
+      offsetAt: (topic, partition, timestampMs) => call((log) => log.offsetAt(topic, partition, timestampMs)),
+      members: (group) => call((log) => log.members(group)),
       createTopics: (topics) => call((log) => log.createTopics(topics)),
       deleteTopic: (topic) => call((log) => log.deleteTopic(topic)),
       seek: (group, targets) => call((log) => log.seek(group, targets)),

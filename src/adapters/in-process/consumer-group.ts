@@ -1,3 +1,4 @@
+import type { GroupMember } from '../../ports/log.ts'
 import { assignPartitions } from './assign-partitions.ts'
 import type { LogState, PartitionState } from './log-state.ts'
 
@@ -10,6 +11,7 @@ export type Assignment = {
 }
 
 export type Member = {
+  readonly name: string
   readonly topics: readonly string[]
   readonly owned: Map<PartitionState, Assignment>
   /** The last batch: in flight, or done with. */
@@ -36,6 +38,7 @@ export type ConsumerGroup = Readonly<{
 /** A group's members are calls of `transform` in this process, so membership is in memory and a rebalance is one step. */
 export function createConsumerGroup(name: string, state: LogState, newToken: () => string): ConsumerGroup {
   const members = new Set<Member>()
+  let joined = 0
   const handedOut = new Map<PartitionState, Readonly<{ from: number; times: number }>>()
 
   const take = (member: Member, partition: PartitionState): void => {
@@ -59,7 +62,15 @@ export function createConsumerGroup(name: string, state: LogState, newToken: () 
     handedOut,
     rebalance,
     join(topics, wake) {
-      const member: Member = { topics, owned: new Map(), batch: undefined, turn: undefined, wake }
+      joined += 1
+      const member: Member = {
+        name: `member ${joined}`,
+        topics,
+        owned: new Map(),
+        batch: undefined,
+        turn: undefined,
+        wake,
+      }
       members.add(member)
       rebalance()
       return member
@@ -77,6 +88,13 @@ export function createConsumerGroup(name: string, state: LogState, newToken: () 
       }
     },
   }
+}
+
+export function membersOf(group: ConsumerGroup | undefined): readonly GroupMember[] {
+  return Array.from(group?.members ?? [], ({ name, owned }) => ({
+    member: name,
+    partitions: Array.from(owned.keys(), ({ topic, partition }) => ({ topic, partition })),
+  }))
 }
 
 function ownersOf(members: ReadonlySet<Member>): Map<PartitionState, Member> {

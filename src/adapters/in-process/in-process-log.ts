@@ -1,10 +1,10 @@
 import type { Log, NewRecord } from '../../ports/log.ts'
 import { createCommitQueue } from './commit-queue.ts'
-import { createConsumerGroup, type ConsumerGroup } from './consumer-group.ts'
+import { createConsumerGroup, membersOf, type ConsumerGroup } from './consumer-group.ts'
 import { createTopics, deleteTopic, seek } from './log-admin.ts'
 import { draftChange, type LogDraft } from './log-draft.ts'
 import { logClosed } from '../../ports/log-errors.ts'
-import { describeTopics, groupLag, groupNames, readRange } from './log-queries.ts'
+import { describeTopics, groupLag, groupNames, offsetAt, readRange } from './log-queries.ts'
 import { applyChange, stateOf } from './log-state.ts'
 import type { LogChange, LogStorage } from './log-storage.ts'
 import { recordBytes } from './record-bytes.ts'
@@ -69,6 +69,9 @@ export function openInProcessLog(storage: LogStorage, options: Partial<Runtime> 
     topics: () => whileOpen(() => describeTopics(state)),
     lag: (group) => whileOpen(() => groupLag(storage, state, group)),
     groups: () => whileOpen(() => groupNames(state)),
+    offsetAt: (topic, partition, timestampMs) =>
+      whileOpen(() => offsetAt(storage, state, { topic, partition }, timestampMs)),
+    members: (group) => whileOpen(() => membersOf(groups.get(group))),
     seek: (group, targets) => seek(admin, group, targets),
     close: () => {
       if (!closed) shutDown()

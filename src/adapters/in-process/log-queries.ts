@@ -15,6 +15,16 @@ export function readRange(
   return { records, next: last === undefined ? offset : last.offset + 1 }
 }
 
+export function offsetAt(
+  storage: LogStorage,
+  state: LogState,
+  { topic, partition }: Readonly<{ topic: string; partition: number }>,
+  timestampMs: number,
+): number {
+  const known = partitionOf(state, topic, partition)
+  return timestampMs > known.timestampMs ? known.end : storage.firstOffsetSince(known, timestampMs)
+}
+
 export function describeTopics(state: LogState): readonly TopicDescription[] {
   return [...state.topics.values()].map(({ id, spec, partitions }) => ({
     name: spec.name,

@@ -1,7 +1,7 @@
 import { OrdermillError } from '../../errors.ts'
 import type { Log } from '../../ports/log.ts'
 import { logClosed } from '../../ports/log-errors.ts'
-import { describeTopics, groupLag, groupNames, readRange } from './log-queries.ts'
+import { describeTopics, groupLag, groupNames, offsetAt, readRange } from './log-queries.ts'
 import { stateOf, type LogState } from './log-state.ts'
 import type { LogStorage } from './log-storage.ts'
 
@@ -22,6 +22,10 @@ export function openReadOnlyLog(storage: LogStorage): Log {
     topics: () => query(describeTopics),
     lag: (group) => query((state) => groupLag(storage, state, group)),
     groups: () => query(groupNames),
+    offsetAt: (topic, partition, timestampMs) =>
+      query((state) => offsetAt(storage, state, { topic, partition }, timestampMs)),
+    // Members are in the memory of the process that writes, and none can be in this one.
+    members: () => query(() => []),
     close: () => {
       if (!closed) storage.close()
       closed = true

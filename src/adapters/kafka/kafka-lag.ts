@@ -1,8 +1,9 @@
-import { describeGroupsV5, listGroupsV4 } from '@platformatic/kafka'
+import { listGroupsV4 } from '@platformatic/kafka'
 import type { PartitionLag } from '../../ports/log.ts'
 import { decodeMember } from './kafka-assignor.ts'
 import type { Cluster, Runtime, Topic } from './kafka-cluster.ts'
 import { hasProtocolError } from './kafka-errors.ts'
+import { describeMembers } from './kafka-members.ts'
 import { committedOffsets, edgesOf, type CommittedOffsets } from './kafka-offsets.ts'
 import { readRange } from './kafka-read.ts'
 import { placesOf } from './kafka-topics.ts'
@@ -73,17 +74,9 @@ async function committedNow(
 
 /** What its members read, by what they told the group. */
 async function subscribedTopics(cluster: Cluster, group: string): Promise<readonly string[]> {
-  const coordinator = await cluster.coordinator('GROUP', group)
-  try {
-    const { groups } = await cluster.shared.ask(coordinator, describeGroupsV5.api, [group], false)
-    const members = groups.flatMap((described) => (described.protocolType === 'consumer' ? described.members : []))
-    return members
-      .filter(({ memberMetadata }) => memberMetadata.length > 0)
-      .flatMap(({ memberId, memberMetadata: metadata }) => decodeMember({ memberId, metadata }).topics)
-  } catch (error) {
-    if (hasProtocolError(error, 'GROUP_ID_NOT_FOUND')) return []
-    throw error
-  }
+  return (await describeMembers(cluster, group))
+    .filter(({ memberMetadata }) => memberMetadata.length > 0)
+    .flatMap(({ memberId, memberMetadata: metadata }) => decodeMember({ memberId, metadata }).topics)
 }
 
 const oneRecord = { recordsMax: 1, bytesMax: 1 }

@@ -7,6 +7,8 @@ import type { KafkaConnection } from './kafka-connections.ts'
 import { logClosed } from '../../ports/log-errors.ts'
 import { logError } from './kafka-errors.ts'
 import { groupLag, groupNames } from './kafka-lag.ts'
+import { groupMembers } from './kafka-members.ts'
+import { offsetAt } from './kafka-offset-at.ts'
 import { placeRecords, type Batch } from './kafka-placement.ts'
 import { commitGroupOffsets } from './kafka-offset-commit.ts'
 import { openIdempotentProducer, openPlainProducer } from './kafka-plain-producer.ts'
@@ -106,6 +108,8 @@ export function openKafkaLog(options: KafkaLogOptions): Log {
     topics: () => whileOpen(() => describeTopics(cluster, scope?.topics)),
     lag: (group) => whileOpen(() => groupLag(cluster, runtime, group, scope?.groups.get(group))),
     groups: () => whileOpen(() => (scope ? Promise.resolve([...scope.groups.keys()]) : groupNames(cluster))),
+    offsetAt: (topic, partition, timestampMs) => whileOpen(() => offsetAt(cluster, topic, partition, timestampMs)),
+    members: (group) => whileOpen(() => groupMembers(cluster, group)),
     seek: (group, targets) => whileOpen(() => seek(cluster, runtime, group, targets)),
     async close() {
       if (closing.signal.aborted) return

@@ -14,6 +14,24 @@ export async function beginOf(cluster: Cluster, topic: Topic, partition: number)
 
 /** Where partitions begin or end, in the order of `places`. */
 export async function edgesOf(cluster: Cluster, places: readonly Place[], edge: Edge): Promise<readonly number[]> {
+  return (await listOffsets(cluster, places, timestamps[edge])).map((offset) => offset ?? 0)
+}
+
+/** The first offset of that log time or later in each of `places`; undefined where there is none. */
+export async function offsetsSince(
+  cluster: Cluster,
+  places: readonly Place[],
+  timestampMs: number,
+): Promise<readonly (number | undefined)[]> {
+  const offsets = await listOffsets(cluster, places, BigInt(timestampMs))
+  return offsets.map((offset) => (offset === -1 ? undefined : offset))
+}
+
+async function listOffsets(
+  cluster: Cluster,
+  places: readonly Place[],
+  timestamp: bigint,
+): Promise<readonly (number | undefined)[]> {
   const leaders = await Promise.all(places.map(({ topic, partition }) => cluster.leader(topic.name, partition)))
   const byLeader = Map.groupBy(places.keys(), (index) => `${leaders[index]?.host}:${leaders[index]?.port}`)
   const offsets = new Map<string, number>()
@@ -23,7 +41,7 @@ export async function edgesOf(cluster: Cluster, places: readonly Place[], edge: 
       if (!leader) return
       const asked = partitionsToAsk(
         indexes.flatMap((index) => places[index] ?? []),
-        timestamps[edge],
+        timestamp,
       )
       const isolation = FetchIsolationLevels.READ_COMMITTED
       const { topics } = await cluster.shared.ask(leader, listOffsetsV7.api, -1, isolation, asked)
@@ -32,7 +50,7 @@ export async function edgesOf(cluster: Cluster, places: readonly Place[], edge: 
       }
     }),
   )
-  return places.map(({ topic, partition }) => offsets.get(`${partition} ${topic.name}`) ?? 0)
+  return places.map(({ topic, partition }) => offsets.get(`${partition} ${topic.name}`))
 }
 
 function partitionsToAsk(places: readonly Place[], timestamp: bigint) {

@@ -37,8 +37,6 @@ export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache)
     last: db.prepare(`${selectBounds} ORDER BY first_offset DESC LIMIT 1`),
     upTo: db.prepare(`${selectBounds} AND first_offset <= ? ORDER BY first_offset DESC LIMIT 1`),
     after: db.prepare(`${selectBounds} AND first_offset > ? ORDER BY first_offset LIMIT 1`),
-    // Log time never decreases, so this looks at no more rows than have expired.
-    since: db.prepare(`${selectBounds} AND timestamp_ms >= ? ORDER BY first_offset LIMIT 1`),
     payload: db.prepare(`SELECT payload, crc32 ${ofPartition} AND first_offset = ?`),
   }
   const numbers = new Map<string, number>()
@@ -67,6 +65,19 @@ export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache)
     if (before !== undefined && integer(before, 'next_offset') > offset) return chunkRow(before)
     const after = select.after.get(topic, partition, offset)
     return after === undefined ? undefined : chunkRow(after)
+  }
+  /** Halves the offsets, since log time never decreases; both marks are always where a chunk begins. */
+  const chunkSince = (topic: number, partition: number, timestampMs: number): number => {
+    const [first, last] = [select.first.get(topic, partition), select.last.get(topic, partition)]
+    if (first === undefined || last === undefined) return 0
+    let [low, high] = [integer(first, 'first_offset'), integer(last, 'first_offset')]
+    while (low < high) {
+      const middle = boundsAt(topic, partition, Math.floor((low + high) / 2))
+      if (middle === undefined) return low
+      if (middle.timestampMs >= timestampMs) high = middle.from
+      else low = middle.next
+    }
+    return low
   }
   const recordsOf = (topic: number, partition: PartitionRef, bounds: ChunkRow): readonly LogRecord[] | undefined => {
     const key = chunkKey(topic, partition.partition, bounds.from)
@@ -97,9 +108,8 @@ export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache)
       return records && { ...row, records }
     },
     firstOffsetSince({ topicId, partition }, timestampMs) {
-      const topic = topicNumber(topicId) ?? null
-      const row = select.since.get(topic, partition, timestampMs) ?? select.last.get(topic, partition)
-      return row === undefined ? 0 : integer(row, 'first_offset')
+      const topic = topicNumber(topicId)
+      return topic === undefined ? 0 : chunkSince(topic, partition, timestampMs)
     },
   }
 }
