@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { guard } from './security.ts'
 import type { App } from './app.ts'
 import type { RequestDone, ServerDeps } from './deps.ts'
+import { operationsLog } from '../operations/operations-log.ts'
 import { newOrderIntake } from './intake.ts'
 import { jsonBody } from './json-body.ts'
 import { defaultApiLimits, type ApiLimits } from './limits.ts'
@@ -13,6 +14,7 @@ import { problemOf, sendProblem, toOrdermillError } from './problem.ts'
 import { refuseMalformed } from './refuse-malformed.ts'
 import { analyticsRoutes } from './routes/analytics-routes.ts'
 import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
+import { jobRoutes } from './routes/job-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
@@ -120,6 +122,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   deadLetterRoutes(app, deps)
   systemRoutes(app, { log, clock, systemInfo: system })
   recordRoutes(app, { log })
+  jobRoutes(app, { log, clock, operations: operationsLog(log) })
   sessionRoutes(app, { tokens: settings.tokens, loginsPerMinuteMax: limits.loginsPerMinuteMax })
   streamRoutes(app, { hub })
 }

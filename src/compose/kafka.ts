@@ -1,6 +1,7 @@
 import { systemRuntime } from '../adapters/in-process/runtime.ts'
 import { openKafkaLog } from '../adapters/kafka/kafka-log.ts'
-import { orderGroups, viewsGroup } from '../codec/groups.ts'
+import { operationsGroup, orderGroups, viewsGroup } from '../codec/groups.ts'
+import { operationsTopic } from '../codec/operation-codec.ts'
 import type { Config } from '../config.ts'
 import type { KafkaConfig } from '../config/read-kafka.ts'
 import type { Log } from '../ports/log.ts'
@@ -41,5 +42,9 @@ export function openConfiguredKafka(
 /** What each group reads. */
 function inputsByGroup(topic: string): ReadonlyMap<string, readonly string[]> {
   const ofOrders = Object.values(orderGroups).map((group) => [group, orderInput(topic, group).topics] as const)
-  return new Map([...ofOrders, [viewsGroup, viewsTopics(topic)] as const])
+  return new Map([
+    ...ofOrders,
+    [viewsGroup, viewsTopics(topic)] as const,
+    [operationsGroup, [operationsTopic]] as const,
+  ])
 }

@@ -2,6 +2,7 @@ import { alertsTopic } from '../codec/alert-codec.ts'
 import { analyticsTopic } from '../codec/analytics-codec.ts'
 import { deadLetterTopic, letterOverheadBytesMax, retryTopic } from '../codec/dead-letter-codec.ts'
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
+import { operationsTopic } from '../codec/operation-codec.ts'
 import { outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import type { Config } from '../config.ts'
 import { dayMs, hourMs } from '../domain/window.ts'
@@ -15,6 +16,9 @@ const snapshotRetentionMs = 7 * dayMs
 
 /** How far `ordermill import` got with each file: appended together with the orders themselves. */
 export const importsTopic = 'ordermill-imports'
+
+/** The request to redrive an edited letter, whose bytes are in it as base64. */
+const operationBytesMax = 2 * recordBytesMax
 
 /** What is redriven is a letter of an order. */
 const retryBytesMax = recordBytesMax + letterOverheadBytesMax
@@ -36,6 +40,7 @@ export function topicSpecs({ topic, partitions, retentionHours }: Config): reado
     { name: outcomesTopic, ...output },
     { name: analyticsTopic, partitions: 1, recordBytesMax, retentionMs: snapshotRetentionMs },
     { name: importsTopic, partitions: 1, recordBytesMax },
+    { name: operationsTopic, partitions: 1, recordBytesMax: operationBytesMax },
     ...groups.map((group) => ({ name: retryTopic(topic, group), partitions: 1, recordBytesMax: retryBytesMax })),
     ...groups.map((group) => ({ name: deadLetterTopic(topic, group), partitions: 1, recordBytesMax: letterBytesMax })),
     {

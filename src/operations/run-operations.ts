@@ -1,0 +1,107 @@
+import { encodeOperation, operationsTopic, type JobProgress, type JobSpec } from '../codec/operation-codec.ts'
+import { operationsGroup } from '../codec/groups.ts'
+import { OrdermillError } from '../errors.ts'
+import type { Batch, Log, LogRecord, NewRecord } from '../ports/log.ts'
+import { operationOf, operationsLog } from './operations-log.ts'
+import { isEnded, type Job } from './operations-state.ts'
+
+/** What one step of a job came to: records to write with it, and where the next one goes on; no cursor: it was the last. */
+export type StepResult = Readonly<{ outputs: readonly NewRecord[]; progress: JobProgress; cursor: string | undefined }>
+
+/**
+ * One bounded piece of a job. What it returns and that it was done become visible together; when it rejects, or the process
+ * is killed, the same step is done again, by whoever has the operations then.
+ *
+ * @throws {OrdermillError} a retryable one is tried again; any other ends the job as failed
+ */
+export type JobStep<Spec extends JobSpec> = (
+  job: Readonly<{ id: string; principal: string; requestedAtMs: number; spec: Spec }>,
+  at: Readonly<{ cursor: string | undefined; progress: JobProgress }>,
+  signal: AbortSignal,
+) => Promise<StepResult>
+
+/** Of the kinds of job that this process knows how to do. */
+export type JobSteps = Readonly<{ [Kind in JobSpec['kind']]?: JobStep<Extract<JobSpec, { kind: Kind }>> }>
+
+export type OperationsDeps = Readonly<{
+  log: Pick<Log, 'read' | 'transform'>
+  steps: JobSteps
+  now: () => number
+  onFailed: (job: Job, error: unknown) => void
+}>
+
+/** A job with an edited letter is the largest record there is. */
+const batchBytesMax = 4 * 1024 * 1024
+
+/**
+ * Carries out jobs, one step a record, as a member of the operations group until `signal` aborts. Each step writes the record
+ * that leads to the next, so that jobs take turns and the log alone knows how far each is.
+ */
+export async function runOperations(deps: OperationsDeps, signal: AbortSignal): Promise<void> {
+  const operations = operationsLog(deps.log)
+  const subscription = { group: operationsGroup, topics: [operationsTopic], recordsMax: 1, bytesMax: batchBytesMax }
+
+  async function outputsOf(record: LogRecord, batch: Batch): Promise<readonly NewRecord[]> {
+    const operation = operationOf(record)
+    if (operation?.kind !== 'job' && operation?.kind !== 'step') return []
+    const job = (await operations.state()).jobs.get(operation.id)
+    if (!job || isEnded(job)) return []
+    // A request that was sent twice, and has begun.
+    if (operation.kind === 'job' && job.state !== 'waiting') return []
+    return stepped(deps, job, batch.signal)
+  }
+
+  await deps.log.transform(
+    subscription,
+    async (batch) => {
+      const outputs: NewRecord[] = []
+      for (const record of batch.slices.flatMap(({ records }) => records)) {
+        outputs.push(...(await outputsOf(record, batch)))
+      }
+      return outputs
+    },
+    signal,
+  )
+}
+
+async function stepped(deps: OperationsDeps, job: Job, signal: AbortSignal): Promise<readonly NewRecord[]> {
+  const { now } = deps
+  if (job.isCancelRequested) return [endRecord(job, 'cancelled', job.progress, now())]
+  try {
+    const { outputs, progress, cursor } = await step(deps.steps, job, signal)
+    if (cursor === undefined) return [...outputs, endRecord(job, 'done', progress, now())]
+    return [...outputs, encodeOperation({ kind: 'step', id: job.id, at_ms: now(), progress, cursor })]
+  } catch (error) {
+    if (signal.aborted || (error instanceof OrdermillError && error.retryable)) throw error
+    deps.onFailed(job, error)
+    return [endRecord(job, 'failed', { ...job.progress, detail: reasonOf(error) }, now())]
+  }
+}
+
+async function step(steps: JobSteps, { spec, ...job }: Job, signal: AbortSignal): Promise<StepResult> {
+  switch (spec.kind) {
+    case 'redrive':
+      return steps.redrive?.({ ...job, spec }, job, signal) ?? unknownKind(spec)
+    case 'check':
+      return steps.check?.({ ...job, spec }, job, signal) ?? unknownKind(spec)
+    case 'rebuild':
+      return steps.rebuild?.({ ...job, spec }, job, signal) ?? unknownKind(spec)
+    default:
+      return spec satisfies never
+  }
+}
+
+function unknownKind({ kind }: JobSpec): never {
+  throw new OrdermillError('INTERNAL', `this process can't do jobs of the kind ${kind}`)
+}
+
+function endRecord(job: Job, outcome: 'done' | 'failed' | 'cancelled', progress: JobProgress, atMs: number): NewRecord {
+  return encodeOperation({ kind: 'end', id: job.id, at_ms: atMs, outcome, progress })
+}
+
+/** An error of another kind may quote what is not for every reader of the log. */
+function reasonOf(error: unknown): string {
+  return error instanceof OrdermillError
+    ? `${error.code}: ${error.message}`
+    : 'INTERNAL: a fault of Ordermill itself: look for this job in the log of the process that ran it'
+}
