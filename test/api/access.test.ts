@@ -14,6 +14,7 @@ const tokens = [
 /** Which callers each route lets in, written down apart from the routes. */
 const open = ['nobody', 'viewer', 'operator']
 const reading = ['viewer', 'operator']
+const operating = ['operator']
 const matrix: Readonly<Record<string, readonly string[]>> = {
   'GET /healthz': open,
   'GET /livez': open,
@@ -38,7 +39,11 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'GET /api/v1/groups': reading,
   'GET /api/v1/system': reading,
   'GET /api/v1/stream': reading,
-  'POST /api/v1/orders': ['operator'],
+  'GET /api/v1/jobs': reading,
+  'GET /api/v1/jobs/{id}': reading,
+  'GET /api/v1/audit': reading,
+  'POST /api/v1/jobs/{id}/cancel': operating,
+  'POST /api/v1/orders': operating,
 }
 
 const callers = {

@@ -25,3 +25,6 @@ export const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
 }
+
+/** Body of what needs none: a page of another site can't send it. */
+export const noBody = closed({}, 'An empty object')

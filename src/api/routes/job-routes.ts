@@ -3,6 +3,7 @@ import { cancelJob, findJob, type JobsDeps } from '../../operations/jobs.ts'
 import type { Log } from '../../ports/log.ts'
 import { problems, type App } from '../app.ts'
 import { auditPage, auditQuery } from '../contract/audit.ts'
+import { noBody } from '../contract/schema.ts'
 import { job, jobPage, jobParams, jobsQuery } from '../contract/jobs.ts'
 import { OrdermillError } from '../../errors.ts'
 import { auditView, jobView } from '../jobs-view.ts'
@@ -46,6 +47,7 @@ export function jobRoutes(app: App, deps: Deps): void {
     summary: 'Ends a job before its next step; what it did stays',
     tags,
     params: jobParams,
+    body: noBody,
     response: { 200: job, ...problems },
   }
   app.post('/api/v1/jobs/:id/cancel', { schema: cancel, config: { access: 'operator' } }, async ({ params, caller }) =>
