@@ -25,7 +25,7 @@ const owners = [
   { what: '(^|/)node_modules/couchbase/', where: ['adapters/couchbase'] },
   { what: '(^|/)node_modules/@platformatic/kafka/', where: ['adapters/kafka'] },
   { what: '^(node:)?worker_threads$', where: ['engine', 'compose'] },
-  { what: '(^|/)node_modules/(fastify|@fastify)/', where: ['api'] },
+  { what: '(^|/)node_modules/(fastify|@fastify|csv-stringify)/', where: ['api'] },
   { what: '(^|/)node_modules/(prom-client|pino|pino-pretty)/', where: ['telemetry'] },
   { what: '(^|/)node_modules/(@types/)?(commander|csv-parse|cli-progress)/', where: ['cli'] },
 ]

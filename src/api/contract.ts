@@ -190,6 +190,7 @@ export type Alert = Static<typeof alert>
 export const alertPage = page(alert)
 
 export const deadLettersQuery = closed({ ...letterFilter, state: Type.Optional(letterState), ...paging })
+export type DeadLettersQuery = Static<typeof deadLettersQuery>
 export const deadLetter = closed({
   id: Type.String(),
   group: Type.String(),

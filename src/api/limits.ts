@@ -36,6 +36,8 @@ export const defaultApiLimits = {
   heartbeatEveryMs: 15_000,
   /** Groups, and topics, that a snapshot shows. */
   pipelineItemsMax: 50,
+  /** Exports at one time: each reads page after page, and the store has others to answer. */
+  exportsMax: 4,
   /** Requests with `wait=analytics` at one time. */
   waitersMax: 1_000,
   /** Requests with an Idempotency-Key in flight at one time. */

@@ -1,7 +1,7 @@
 import { exponentOf, isCurrency, type CurrencyCode } from '../domain/currency.ts'
 import { OrdermillError } from '../errors.ts'
-import type { OrderQuery, PageQuery } from '../ports/order-queries.ts'
-import type { OrdersQuery, PageQuery as PagingQuery } from './contract.ts'
+import type { OrderQuery, OrderQueries, PageQuery } from '../ports/order-queries.ts'
+import type { DeadLettersQuery, OrdersQuery, PageQuery as PagingQuery } from './contract.ts'
 
 const defaultLimit = 50
 
@@ -34,6 +34,13 @@ export function orderQueryOf(query: OrdersQuery, baseCurrency: CurrencyCode): Or
     createdToMs: optionalTime('created_to', query.created_to),
   }
   return { sort: query.sort ?? 'newest', ...pageOf(query), ...withoutUndefined(found) }
+}
+
+type LetterQuery = Parameters<OrderQueries['searchDeadLetters']>[0]
+
+export function letterQueryOf(query: DeadLettersQuery): LetterQuery {
+  const { group, code } = query
+  return { ...pageOf(query), ...withoutUndefined({ group, code }) }
 }
 
 /** A bound with more decimals than the currency has lies between two amounts: it is rounded to the one inside. */

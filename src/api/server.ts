@@ -4,6 +4,7 @@ import { guard } from './security.ts'
 import type { App } from './app.ts'
 import type { RequestDone, ServerDeps } from './deps.ts'
 import { operationsLog } from '../operations/operations-log.ts'
+import { newExports } from './export-stream.ts'
 import { newOrderIntake } from './intake.ts'
 import { jsonBody } from './json-body.ts'
 import { defaultApiLimits, type ApiLimits } from './limits.ts'
@@ -15,6 +16,7 @@ import { refuseMalformed } from './refuse-malformed.ts'
 import { analyticsRoutes } from './routes/analytics-routes.ts'
 import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
+import { exportRoutes } from './routes/export-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
@@ -98,6 +100,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   const snapshot = snapshotSource({ store, totals: readTotals, pipeline, clock })
   const hub = newStreamHub({ ticker, snapshot, problemOf: streamProblem, limits })
   const waiters = newWaiters({ ticker, totals: readTotals, waitersMax: limits.waitersMax })
+  const exports = newExports(limits.exportsMax)
   const submit = newOrderIntake({
     log,
     store,
@@ -108,6 +111,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   app.addHook('preClose', (done) => {
     hub.close()
     waiters.close()
+    exports.close()
     done()
   })
   healthRoutes(app, deps)
@@ -120,6 +124,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   })
   listRoutes(app, deps)
   deadLetterRoutes(app, deps)
+  exportRoutes(app, { ...deps, exports, limits })
   systemRoutes(app, { log, clock, systemInfo: system })
   recordRoutes(app, { log })
   jobRoutes(app, { log, clock, operations: operationsLog(log) })

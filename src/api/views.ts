@@ -42,7 +42,7 @@ export function orderSummary({ orderId, document, status, timestampMs }: StoredO
   }
 }
 
-function orderItem(stored: StoredOrder): OrderItem {
+export function orderItem(stored: StoredOrder): OrderItem {
   return { ...orderSummary(stored), document: documentOf(stored) }
 }
 

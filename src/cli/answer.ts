@@ -10,11 +10,16 @@ export type Answer = Readonly<{ status: number; text: string }>
  */
 export function answerOf({ status, text }: Answer): string {
   if (status >= 200 && status < 300) return text
+  throw refusalOf({ status, text })
+}
+
+/** What an answer that is none of success says. */
+export function refusalOf({ status, text }: Answer): OrdermillError {
   const problem = problemIn(text)
   const code = errorCodes.find((known) => known === textAt(problem, 'code'))
   const detail = textAt(problem, 'detail')
-  if (code) throw new OrdermillError(code, detail)
-  throw new OrdermillError(
+  if (code) return new OrdermillError(code, detail)
+  return new OrdermillError(
     'SERVER_UNAVAILABLE',
     `the address answered ${status}, and not as a server of Ordermill does: check --url, or a proxy in between`,
   )

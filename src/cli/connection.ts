@@ -1,7 +1,8 @@
+import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { findServer } from '../compose/server-file.ts'
 import { readConfig, type Config } from '../config.ts'
-import { answerOf } from './answer.ts'
+import { answerOf, refusalOf } from './answer.ts'
 import { onDemoData } from './demo-directory.ts'
 import { httpApi, type HttpApi } from './http-api.ts'
 import type { Environment } from './cli-command.ts'
@@ -43,19 +44,24 @@ export function findHttpApi(environment: Environment, config: Config, { url }: W
   return found === undefined ? undefined : httpApi(found, environment['ORDERMILL_TOKEN'] || undefined)
 }
 
-/** Answers GET requests, of a server or from log and store themselves: JSON text. */
-export type Reader = Readonly<{ get: (path: string) => Promise<string> }> & AsyncDisposable
+/** Answers GET requests, of a server or from log and store themselves: JSON text, or a body of any size as it comes. */
+export type Reader = Pick<HttpApi, 'get' | 'stream'> & AsyncDisposable
 
 /** @throws {OrdermillError} SERVER_UNAVAILABLE, UNAUTHENTICATED, NOT_FOUND when there is neither server nor data */
 export async function openReading(environment: Environment, options: WhereOptions): Promise<Reader> {
   const config = configOf(environment, options)
   const http = findHttpApi(environment, config, options)
-  if (http) return { get: http.get, [Symbol.asyncDispose]: () => Promise.resolve() }
+  if (http) return { get: http.get, stream: http.stream, [Symbol.asyncDispose]: () => Promise.resolve() }
   // Loads the whole server, which is not needed where one runs.
   const { openLocalApi } = await import('../compose/local-api.ts')
   const local = await openLocalApi(config, version)
   return {
     get: async (path) => answerOf(await local.get(path)),
+    async stream(path) {
+      const { status, body } = await local.stream(path)
+      if (status === 200) return body
+      throw refusalOf({ status, text: await text(body) })
+    },
     [Symbol.asyncDispose]: local.close,
   }
 }

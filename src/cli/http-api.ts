@@ -1,10 +1,12 @@
 import { OrdermillError } from '../errors.ts'
-import { answerOf, type Answer } from './answer.ts'
+import { answerOf, refusalOf, type Answer } from './answer.ts'
 
 export type HttpApi = Readonly<{
   url: string
   /** JSON text of the answer. */
   get: (path: string) => Promise<string>
+  /** The body as it comes, however long that takes; one that ends before its end rejects. */
+  stream: (path: string) => Promise<AsyncIterable<Uint8Array>>
   post: (
     path: string,
     body: string,
@@ -22,7 +24,7 @@ export function httpApi(url: string, token: string | undefined): HttpApi {
   const send = async (path: string, init: RequestInit): Promise<Response> => {
     try {
       // A redirect would take the token to a place that nobody named.
-      return await fetch(base + path, { ...init, redirect: 'error', signal: AbortSignal.timeout(requestTimeoutMs) })
+      return await fetch(base + path, { signal: AbortSignal.timeout(requestTimeoutMs), ...init, redirect: 'error' })
     } catch (cause) {
       throw unreachable(base, cause)
     }
@@ -32,6 +34,13 @@ export function httpApi(url: string, token: string | undefined): HttpApi {
     async get(path) {
       const response = await send(path, { headers })
       return answerOf({ status: response.status, text: await textOf(response, base) })
+    },
+    async stream(path) {
+      const started = new AbortController()
+      const timer = setTimeout(() => started.abort(), requestTimeoutMs)
+      const response = await send(path, { headers, signal: started.signal }).finally(() => clearTimeout(timer))
+      if (response.ok && response.body) return wholeBody(response.body, base)
+      throw refusalOf({ status: response.status, text: await textOf(response, base) })
     },
     async post(path, body, idempotencyKey) {
       const all = { ...headers, 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
@@ -57,6 +66,18 @@ async function textOf(response: Response, base: string): Promise<string> {
     return await response.text()
   } catch (cause) {
     throw unreachable(base, cause)
+  }
+}
+
+async function* wholeBody(body: AsyncIterable<Uint8Array>, base: string): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* body
+  } catch (cause) {
+    throw new OrdermillError(
+      'SERVER_UNAVAILABLE',
+      `${base} broke off in the middle (${reasonOf(cause)}): what was written is not the whole, ask again`,
+      { cause },
+    )
   }
 }
 

@@ -17,6 +17,7 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['store', async () => (await import('./store.ts')).storeCommand],
   ['tail', async () => (await import('./tail.ts')).tailCommand],
   ['dead-letters', async () => (await import('./dead-letters.ts')).deadLettersCommand],
+  ['export', async () => (await import('./export.ts')).exportCommand],
   ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
 ])
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { buildServer } from '../api/server.ts'
 import type { Config } from '../config.ts'
 import { OrdermillError } from '../errors.ts'
@@ -9,6 +10,8 @@ const gateway = 'none: no server runs'
 /** The HTTP API on log and store themselves: the same routes, without a server and a network of ours. It only reads. */
 export type LocalApi = Readonly<{
   get: (path: string) => Promise<Readonly<{ status: number; text: string }>>
+  /** The same for an answer of any size: its body is produced as fast as it is read. */
+  stream: (path: string) => Promise<Readonly<{ status: number; body: Readable }>>
   close: () => Promise<void>
 }>
 
@@ -37,6 +40,10 @@ export async function openLocalApi(config: Config, version: string): Promise<Loc
     async get(path) {
       const { statusCode, payload } = await server.inject({ url: path })
       return { status: statusCode, text: payload }
+    },
+    async stream(path) {
+      const answer = await server.inject({ url: path, payloadAsStream: true })
+      return { status: answer.statusCode, body: answer.stream() }
     },
     async close() {
       await server.close()

@@ -46,6 +46,18 @@ describe('commands on a data directory without a server', () => {
     assert.match(stdout, /^Orders +1\nSales +400\.50 USD\n/)
   })
 
+  it('export writes a list as a file, and says what is wrong with a filter', async () => {
+    const [csv, ndjson, refused] = await Promise.all([
+      run('export', 'orders', '--country', 'DE'),
+      run('export', 'dead-letters', '--format', 'ndjson', '--group', 'analytics-group'),
+      run('export', 'payments', '--country', 'DE'),
+    ])
+    assert.match(csv.stdout, /^order_id,customer_id,amount,.*\n1,\d+,400\.5,USD,DE,.*\n$/)
+    assert.match(ndjson.stdout, /^\{"id":.*"code":"ORDER_ID_CONFLICT".*\}\n$/)
+    assert.deepEqual([refused.code, refused.stdout], [1, ''])
+    assert.match(refused.stderr, /^ordermill: REQUEST_INVALID: .*country.*\n$/)
+  })
+
   it('order tells the whole story, and fails for one that is not known', async () => {
     const runs = [run('order', '1', '--json'), run('order', '1'), run('order', '2')]
     const [json, text, missing] = await Promise.all(runs)

@@ -36,6 +36,10 @@ it('commands find the server of the data directory and work through it', { timeo
   const totals = jsonOf<TotalsReport>(await run(['totals', '--json']))
   assert.deepEqual([totals.order_count, totals.total_sales, totals.duplicates], [count, totalSales, 0])
 
+  const exported = await run(['export', 'orders'])
+  assert.equal(exported.code, 0, exported.stderr)
+  assert.equal(exported.stdout.trimEnd().split('\n').length, count + 1)
+
   const produced = await run(['produce', '--count', '3'])
   assert.equal(produced.code, 0, produced.stderr)
   const lines = produced.stdout.trimEnd().split('\n')

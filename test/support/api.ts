@@ -99,7 +99,8 @@ function operationAt(paths: object, path: string, method: string): Operation | u
   const matches = Object.entries(paths).filter(([template]) =>
     new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(path),
   )
-  const [, operations] = matches.toSorted(([a], [b]) => a.length - b.length)[0] ?? []
+  const exact = matches.find(([template]) => template === path)
+  const [, operations] = exact ?? matches.toSorted(([a], [b]) => a.length - b.length)[0] ?? []
   return (operations as Record<string, Operation> | undefined)?.[method.toLowerCase()]
 }
 

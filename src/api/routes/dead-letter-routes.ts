@@ -11,7 +11,7 @@ import {
   type DeadLetterDetail,
 } from '../contract.ts'
 import type { ServerDeps } from '../deps.ts'
-import { pageOf } from '../query.ts'
+import { letterQueryOf } from '../query.ts'
 import { deadLetterView, pageView } from '../views.ts'
 
 /** One letter is handed out whatever its size; this only stops the log from reading on. */
@@ -26,9 +26,7 @@ export function deadLetterRoutes(app: App, { store, log }: Pick<ServerDeps, 'sto
     response: { 200: deadLetterPage, ...problems },
   }
   app.get('/api/v1/dead-letters', { schema: list, config: { access: 'viewer' } }, async ({ query }) => {
-    const { group, code } = query
-    const page = await store.searchDeadLetters({ ...pageOf(query), ...(group && { group }), ...(code && { code }) })
-    return pageView(page, deadLetterView)
+    return pageView(await store.searchDeadLetters(letterQueryOf(query)), deadLetterView)
   })
 
   const find = {
