@@ -119,6 +119,7 @@ async function openapiDocument(): Promise<string> {
       allowedHosts: [],
       tokens: [],
       trustedProxies: 0,
+      stuckSeconds: 60,
     },
     health: () => Promise.resolve([]),
     metricsText: () => Promise.resolve(''),

@@ -372,7 +372,7 @@ export const system = closed({
   services: Type.Array(
     closed({
       name: Type.String(),
-      state: oneOf('starting', 'running', 'paused', 'stopped', 'failed'),
+      state: oneOf('starting', 'running', 'paused', 'paused_by_operator', 'stopped', 'failed'),
       detail: Type.String(),
     }),
   ),

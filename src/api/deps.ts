@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Intake } from '../ports/intake.ts'
+import type { LagWatch } from '../operations/lag-watch.ts'
+import type { OperationsLog } from '../operations/operations-log.ts'
 import type { Log } from '../ports/log.ts'
 import type { OrderQueries } from '../ports/order-queries.ts'
 import type { Role, System } from './contract.ts'
@@ -21,6 +23,8 @@ export type ApiSettings = Readonly<{
   tokens: readonly Token[]
   /** How many proxies in front of this server append to X-Forwarded-For; 0 ignores the header. */
   trustedProxies: number
+  /** A group that has had something to read for so long and has not moved is stuck. */
+  stuckSeconds: number
   limits?: Partial<ApiLimits>
 }>
 
@@ -38,6 +42,9 @@ export type ServerDeps = Readonly<{
   /** Prometheus text format. */
   metricsText: () => Promise<string>
   system: () => Promise<SystemInfo>
+  /** Shared with whoever else looks at them; the server makes its own where they are left out. */
+  operations?: OperationsLog
+  lagWatch?: LagWatch
   /** `route` is the pattern, never the path. Not called for the stream, which lasts as long as its client. */
   onRequestDone?: RequestDone
   /** The built page. */

@@ -1,10 +1,11 @@
-import type { Log, PartitionLag, TopicDescription } from '../ports/log.ts'
+import type { LagWatch, WatchedGroup } from '../operations/lag-watch.ts'
+import type { GroupMember, Log, TopicDescription } from '../ports/log.ts'
 import type { Group, Topic } from './contract.ts'
 
-/** Every group with its lag. Lag in seconds is the age of the next unread record, of the partition that is worst off. */
-export async function readGroups(log: Pick<Log, 'groups' | 'lag'>, nowMs: number): Promise<Group[]> {
-  const names = [...(await log.groups())].toSorted()
-  return Promise.all(names.map(async (name) => groupView(name, await log.lag(name), nowMs)))
+/** Every group with its lag, and who reads what. */
+export async function readGroups(log: Pick<Log, 'members'>, watch: LagWatch): Promise<Group[]> {
+  const groups = await watch.groups(0)
+  return Promise.all(groups.map(async (group) => groupView(group, await log.members(group.group))))
 }
 
 export function sumLag(groups: readonly Readonly<{ lag_records: number; lag_seconds: number }>[]) {
@@ -23,18 +24,33 @@ export function topicView({ name, id, partitions }: TopicDescription): Topic {
   }
 }
 
-function groupView(group: string, lags: readonly PartitionLag[], nowMs: number): Group {
-  const partitions = lags.map(({ topic, partition, committed, begin, end, lagRecords, nextTimestampMs }) => ({
-    topic,
-    partition,
-    committed,
-    begin,
-    end,
-    lag_records: lagRecords,
-    lag_seconds: nextTimestampMs === null ? 0 : Math.max(0, nowMs - nextTimestampMs) / 1000,
-    owner: null,
-    stuck: false,
-    idle_seconds: 0,
+/** Lag in seconds is the age of the next unread record, of the partition that is worst off. */
+export function groupView(watched: WatchedGroup, members: readonly GroupMember[]): Group {
+  const owners = new Map(
+    members.flatMap(({ member, partitions }) => partitions.map((place) => [placeKey(place), member])),
+  )
+  const partitions = watched.partitions.map((lag) => ({
+    topic: lag.topic,
+    partition: lag.partition,
+    committed: lag.committed,
+    begin: lag.begin,
+    end: lag.end,
+    lag_records: lag.lagRecords,
+    lag_seconds: lag.lagSeconds,
+    owner: owners.get(placeKey(lag)) ?? null,
+    stuck: lag.isStuck,
+    idle_seconds: lag.idleSeconds,
   }))
-  return { group, partitions, paused: false, stuck: false, trend_per_second: 0, ...sumLag(partitions) }
+  return {
+    group: watched.group,
+    partitions,
+    paused: watched.isPaused,
+    stuck: partitions.some(({ stuck }) => stuck),
+    trend_per_second: watched.trendPerSecond,
+    ...sumLag(partitions),
+  }
+}
+
+function placeKey({ topic, partition }: Readonly<{ topic: string; partition: number }>): string {
+  return `${partition} ${topic}`
 }

@@ -1,11 +1,12 @@
+import type { LagWatch } from '../operations/lag-watch.ts'
 import type { Log } from '../ports/log.ts'
 import type { Pipeline } from './contract.ts'
-import { readGroups, topicView } from './groups-view.ts'
+import { groupView, topicView } from './groups-view.ts'
 import { rateMeter } from './rate-meter.ts'
 
 type SamplerDeps = Readonly<{
-  log: Pick<Log, 'topics' | 'groups' | 'lag'>
-  clock: () => number
+  log: Pick<Log, 'topics'>
+  lagWatch: LagWatch
   everyMs: number
   itemsMax: number
 }>
@@ -13,7 +14,7 @@ type SamplerDeps = Readonly<{
 /** Lag and rates for the stream; the same object comes back until something in it has changed. */
 export function pipelineSampler({
   log,
-  clock,
+  lagWatch,
   everyMs,
   itemsMax,
 }: SamplerDeps): (orderCount: number) => Promise<Pipeline> {
@@ -21,7 +22,8 @@ export function pipelineSampler({
   let sampled: Readonly<{ atMs: number; text: string; pipeline: Pipeline }> | undefined
 
   async function sample(orderCount: number, atMs: number): Promise<Pipeline> {
-    const [groups, topics] = await Promise.all([readGroups(log, clock()), log.topics()])
+    const [watched, topics] = await Promise.all([lagWatch.groups(everyMs), log.topics()])
+    const groups = watched.map((group) => groupView(group, []))
     const pipeline = {
       groups: groups.slice(0, itemsMax).map(({ group, partitions, lag_records, lag_seconds }) => {
         const committed = partitions.reduce((sum, partition) => sum + (partition.committed ?? 0), 0)

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { guard } from './security.ts'
 import type { App } from './app.ts'
 import type { RequestDone, ServerDeps } from './deps.ts'
+import { openLagWatch } from '../operations/lag-watch.ts'
 import { operationsLog } from '../operations/operations-log.ts'
 import { newExports } from './export-stream.ts'
 import { newOrderIntake } from './intake.ts'
@@ -17,6 +18,7 @@ import { analyticsRoutes } from './routes/analytics-routes.ts'
 import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
 import { exportRoutes } from './routes/export-routes.ts'
+import { groupRoutes } from './routes/group-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
@@ -96,7 +98,14 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   const { store, log, clock, settings, system } = deps
   const ticker = newTicker(limits.streamTickMs)
   const readTotals = totalsReader(store, settings.baseCurrency)
-  const pipeline = pipelineSampler({ log, clock, everyMs: limits.pipelineEveryMs, itemsMax: limits.pipelineItemsMax })
+  const operations = deps.operations ?? operationsLog(log)
+  const lagWatch = deps.lagWatch ?? openLagWatch({ log, operations, clock, stuckMs: settings.stuckSeconds * 1000 })
+  const pipeline = pipelineSampler({
+    log,
+    lagWatch,
+    everyMs: limits.pipelineEveryMs,
+    itemsMax: limits.pipelineItemsMax,
+  })
   const snapshot = snapshotSource({ store, totals: readTotals, pipeline, clock })
   const hub = newStreamHub({ ticker, snapshot, problemOf: streamProblem, limits })
   const waiters = newWaiters({ ticker, totals: readTotals, waitersMax: limits.waitersMax })
@@ -126,8 +135,9 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   deadLetterRoutes(app, deps)
   exportRoutes(app, { ...deps, exports, limits })
   systemRoutes(app, { log, clock, systemInfo: system })
+  groupRoutes(app, { log, clock, operations, lagWatch })
   recordRoutes(app, { log })
-  jobRoutes(app, { log, clock, operations: operationsLog(log) })
+  jobRoutes(app, { log, clock, operations })
   sessionRoutes(app, { tokens: settings.tokens, loginsPerMinuteMax: limits.loginsPerMinuteMax })
   streamRoutes(app, { hub })
 }

@@ -3,8 +3,17 @@ import type { Config } from '../config.ts'
 
 /** What the API is told of the configuration, whether it is served or only asked in this process. */
 export function apiSettings(config: Config) {
-  const { topic, baseCurrency, bucket, host, allowedHosts, tokens, trustedProxies } = config
-  return { inputTopic: topic, baseCurrency, bucket, host, allowedHosts, tokens, trustedProxies } satisfies ApiSettings
+  const { topic, baseCurrency, bucket, host, allowedHosts, tokens, trustedProxies, stuckSeconds } = config
+  return {
+    inputTopic: topic,
+    baseCurrency,
+    bucket,
+    host,
+    allowedHosts,
+    tokens,
+    trustedProxies,
+    stuckSeconds,
+  } satisfies ApiSettings
 }
 
 export function systemInfo(

@@ -8,6 +8,8 @@ import type { FraudRules } from '../domain/fraud.ts'
 import { recentTroubles } from '../engine/recent-troubles.ts'
 import { countedIntake } from '../engine/start-counted.ts'
 import { superviseServices, type ServiceFailure, type ServiceState } from '../engine/supervise.ts'
+import { operationsLog } from '../operations/operations-log.ts'
+import { followPauses, pausable, type Pauses } from '../operations/pauses.ts'
 import { runService, type PipelineOptions } from '../pipeline/run-service.ts'
 import { analyticsService } from '../services/analytics-service.ts'
 import { openCharger } from '../services/charger.ts'
@@ -64,22 +66,47 @@ export async function openEngine(config: Config, telemetry: Telemetry): Promise<
     const group = groupOf.get(service)
     return group === undefined ? undefined : troubles.of(group)
   }
-  const supervisor = superviseServices({ logger: telemetry.logger, sleep, random, troubleOf })
-  const running = (producer: ProduceOptions | undefined) =>
-    servicesOf(config, telemetry, supervisor.observe, storage, producer)
+  const { logger } = telemetry
+  const supervisor = superviseServices({ logger, sleep, random, troubleOf })
+  const onTrouble = (error: unknown): void => logger.warn({ err: error }, 'can’t tell which groups are paused now')
+  const pauses = followPauses({ operations: operationsLog(storage.log), sleep, onTrouble })
+  const running = (producer: ProduceOptions | undefined) => {
+    const services = servicesOf(config, telemetry, supervisor.observe, storage, producer)
+    for (const [name, run] of services) {
+      const group = groupOf.get(name)
+      const onChange = (isPaused: boolean): void => supervisor.rests(name, isPaused)
+      if (group !== undefined) services.set(name, pausable({ group, pauses, onChange, run }))
+    }
+    return services
+  }
   return {
     ...storage,
     services: supervisor.states,
     async run(signal, producer) {
       const services = running(producer)
       if (!producer) services.delete('producer')
-      await supervisor.run(services, signal)
+      await whileFollowing(pauses, signal, () => supervisor.run(services, signal))
     },
     async runOne(name, signal, producer) {
       const one = [...running(producer)].filter(([known]) => known === name)
-      const [failure] = await supervisor.run(new Map(one), signal)
+      const [failure] = await whileFollowing(pauses, signal, () => supervisor.run(new Map(one), signal))
       return failure
     },
+  }
+}
+
+/** The last look at the pauses may be waiting for a log that is away: nobody waits for it. */
+async function whileFollowing<Result>(
+  pauses: Pauses,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const ended = new AbortController()
+  void pauses.follow(AbortSignal.any([signal, ended.signal]))
+  try {
+    return await work()
+  } finally {
+    ended.abort()
   }
 }
 

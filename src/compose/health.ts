@@ -57,8 +57,8 @@ export async function servicesHealth(
   if (!services) return [noAnswer('engine')]
   return services.map(({ name, state, detail }) => ({
     name,
-    ok: state === 'running',
-    detail: [state, detail].filter(Boolean).join(': '),
+    ok: state === 'running' || state === 'paused_by_operator',
+    detail: state === 'paused_by_operator' ? detail : [state, detail].filter(Boolean).join(': '),
   }))
 }
 

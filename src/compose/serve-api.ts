@@ -4,6 +4,8 @@ import type { HealthCheck, ServerDeps } from '../api/deps.ts'
 import { buildServer } from '../api/server.ts'
 import type { Config } from '../config.ts'
 import type { ServiceState } from '../engine/supervise.ts'
+import { openLagWatch } from '../operations/lag-watch.ts'
+import { operationsLog } from '../operations/operations-log.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings, systemInfo } from './api-parts.ts'
@@ -38,7 +40,9 @@ export async function serveApi(given: ApiParts): Promise<ServedApi> {
   const parts = { ...given, log: promptLog(given.log) }
   const { config, log, store, logger } = parts
   const metrics = createMetrics({ processMetrics: true })
-  metrics.lagFrom(() => lagSamples(log))
+  const operations = operationsLog(log)
+  const lagWatch = openLagWatch({ log, operations, clock: Date.now, stuckMs: config.stuckSeconds * 1000 })
+  metrics.lagFrom(() => lagSamples(lagWatch))
   const hasPage = existsSync(pageDir)
   const server = await buildServer({
     log,
@@ -48,12 +52,22 @@ export async function serveApi(given: ApiParts): Promise<ServedApi> {
     health: healthOf(parts),
     metricsText: async () => (await metrics.text()) + (await parts.metricsText()),
     system: systemOf(parts),
+    operations,
+    lagWatch,
     onRequestDone: metrics.httpRequestDone,
     logger,
     ...(hasPage ? { staticDir: pageDir } : {}),
   })
   const url = await listen(server, { ...config, portName: 'PORT' })
-  return { url, hasPage, close: () => server.close() }
+  lagWatch.start()
+  return {
+    url,
+    hasPage,
+    close() {
+      lagWatch.stop()
+      return server.close()
+    },
+  }
 }
 
 function settingsOf(config: Config) {

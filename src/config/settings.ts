@@ -184,6 +184,13 @@ export const settings = {
     1,
     10_000_000,
   ),
+  stuckSeconds: whole(
+    'ORDERMILL_STUCK_SECONDS',
+    '60',
+    'A partition is stuck when its group has had records to read for so long and has not moved.',
+    1,
+    86_400,
+  ),
   streamClientsMax: whole('ORDERMILL_STREAM_CLIENTS_MAX', '100', 'Live streams that are open at once.', 1, 10_000),
   streamTickMs: whole(
     'ORDERMILL_STREAM_TICK_MS',

@@ -4,12 +4,12 @@ import { backoffMs, type Backoff } from '../domain/backoff.ts'
 import type { PipelineObserver } from '../telemetry/pipeline-observer.ts'
 
 /**
- * `paused`: the last batch failed and comes again, or the log has trouble. `failed`: it ended by an error that no retry
- * can mend.
+ * `paused`: the last batch failed and comes again, or the log has trouble. `paused_by_operator`: it waits to be resumed,
+ * and nothing is wrong. `failed`: it ended by an error that no retry can mend.
  */
 export type ServiceState = Readonly<{
   name: string
-  state: 'starting' | 'running' | 'paused' | 'stopped' | 'failed'
+  state: 'starting' | 'running' | 'paused' | 'paused_by_operator' | 'stopped' | 'failed'
   detail: string
 }>
 
@@ -18,6 +18,8 @@ export type ServiceFailure = Readonly<{ name: string; error: unknown }>
 
 export type Supervisor = Readonly<{
   states: () => readonly ServiceState[]
+  /** An operator lets it rest, or go on. */
+  rests: (name: string, isPaused: boolean) => void
   observe: (observer: PipelineObserver) => PipelineObserver
   /** Resolves when every service has ended, with those that failed. */
   run: (
@@ -52,6 +54,10 @@ export function superviseServices({ logger, sleep, random, troubleOf }: Supervis
   }
   return {
     states: () => [...states.values()].map((known) => pausedBy(troubleOf?.(known.name), known)),
+    rests(name, isPaused) {
+      if (isPaused) set(name, 'paused_by_operator', 'paused by an operator')
+      else set(name, 'running')
+    },
     observe: (observer) => ({
       ...observer,
       committing(event) {

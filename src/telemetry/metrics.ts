@@ -19,6 +19,7 @@ export type LagSample = Readonly<{
   partition: number
   lagRecords: number
   lagSeconds: number
+  isStuck: boolean
 }>
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -128,15 +129,22 @@ function lagGauges(registry: Registry, read: () => Promise<readonly LagSample[]>
     labelNames,
     registers: [registry],
   })
+  const stuck = new Gauge({
+    name: 'ordermill_consumergroup_stuck',
+    help: '1 for a partition with lag that has not moved for ORDERMILL_STUCK_SECONDS and is not paused, else 0',
+    labelNames,
+    registers: [registry],
+  })
   const records = new Gauge({
     name: 'kafka_consumergroup_lag',
     help: 'Records that the group has not committed yet',
     labelNames,
     registers: [registry],
     async collect() {
-      for (const { group, topic, partition, lagRecords, lagSeconds } of await read()) {
+      for (const { group, topic, partition, lagRecords, lagSeconds, isStuck } of await read()) {
         records.labels(group, topic, `${partition}`).set(lagRecords)
         seconds.labels(group, topic, `${partition}`).set(lagSeconds)
+        stuck.labels(group, topic, `${partition}`).set(isStuck ? 1 : 0)
       }
     },
   })

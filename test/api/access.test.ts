@@ -47,6 +47,10 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'GET /api/v1/jobs/{id}': reading,
   'GET /api/v1/audit': reading,
   'POST /api/v1/jobs/{id}/cancel': operating,
+  'POST /api/v1/groups/{group}/pause': operating,
+  'POST /api/v1/groups/{group}/resume': operating,
+  'POST /api/v1/groups/{group}/seek/preview': operating,
+  'POST /api/v1/groups/{group}/seek': operating,
   'POST /api/v1/orders': operating,
 }
 

@@ -44,6 +44,7 @@ const testSettings: ApiSettings = {
   allowedHosts: [],
   tokens: [],
   trustedProxies: 0,
+  stuckSeconds: 60,
 }
 
 /** The server on the memory log and store; nothing listens until `app.listen`. */

@@ -1,7 +1,7 @@
 import { problems, type App } from '../app.ts'
-import { groupList, system, topicList } from '../contract.ts'
+import { system, topicList } from '../contract.ts'
 import type { ServerDeps } from '../deps.ts'
-import { readGroups, sumLag, topicView } from '../groups-view.ts'
+import { topicView } from '../groups-view.ts'
 import { isoTime } from '../views.ts'
 
 type Deps = Pick<ServerDeps, 'log' | 'clock'> & Readonly<{ systemInfo: ServerDeps['system'] }>
@@ -17,17 +17,6 @@ export function systemRoutes(app: App, { log, clock, systemInfo }: Deps): void {
   app.get('/api/v1/topics', { schema: topics, config: { access: 'viewer' } }, async () => ({
     items: (await log.topics()).map(topicView),
   }))
-
-  const groups = {
-    operationId: 'listGroups',
-    summary: 'Consumer groups with their committed offsets and lag',
-    tags: ['pipeline'],
-    response: { 200: groupList, ...problems },
-  }
-  app.get('/api/v1/groups', { schema: groups, config: { access: 'viewer' } }, async () => {
-    const items = await readGroups(log, clock())
-    return { items, ...sumLag(items) }
-  })
 
   const info = {
     operationId: 'getSystem',

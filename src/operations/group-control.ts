@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { operationsGroup, orderGroups, viewsGroup } from '../codec/groups.ts'
+import { encodeOperation, type OperationOf } from '../codec/operation-codec.ts'
+import { outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
+import { OrdermillError } from '../errors.ts'
+import type { Log } from '../ports/log.ts'
+import { planSeek, type SeekMove, type SeekRequest } from './group-seek.ts'
+import type { OperationsLog } from './operations-log.ts'
+import { seekEffects } from './seek-effects.ts'
+
+export type GroupControlDeps = Readonly<{
+  log: Pick<Log, 'append' | 'lag' | 'offsetAt' | 'seek' | 'topics'>
+  operations: OperationsLog
+  clock: () => number
+}>
+
+export type SeekPlan = Readonly<{ moves: readonly SeekMove[]; effects: readonly string[] }>
+
+/** Those whose services look for a pause. */
+const pausableGroups: readonly string[] = [...Object.values(orderGroups), viewsGroup]
+
+/**
+ * Pauses or resumes a group, wherever its services run: they follow within a second or two, after the batch in flight.
+ * Asked for what is so already, it changes nothing.
+ *
+ * @throws {OrdermillError} NOT_FOUND, REQUEST_INVALID for a group that can't be paused
+ */
+export async function setPaused(
+  deps: GroupControlDeps,
+  { group, paused, principal }: Readonly<{ group: string; paused: boolean; principal: string }>,
+): Promise<void> {
+  await refuseUncontrolled(deps, group)
+  const { pausedGroups } = await deps.operations.state()
+  if (pausedGroups.has(group) === paused) return
+  const [from, to] = paused ? ['running', 'paused'] : ['paused', 'running']
+  await record(deps, { principal, action: paused ? 'pause' : 'resume', target: group, from, to, group })
+}
+
+async function refuseUncontrolled({ log }: GroupControlDeps, group: string): Promise<void> {
+  refuseOperations(group)
+  if (pausableGroups.includes(group)) return
+  if ((await log.lag(group)).length === 0) throw new OrdermillError('NOT_FOUND', `there is no group ${group}`)
+  throw new OrdermillError(
+    'REQUEST_INVALID',
+    `${group} is none of ordermill's groups, which can be paused: ${pausableGroups.join(', ')}`,
+  )
+}
+
+/** Its offsets are the state of jobs: moved back, it would do again what was done. */
+function refuseOperations(group: string): void {
+  if (group !== operationsGroup) return
+  throw new OrdermillError(
+    'REQUEST_INVALID',
+    `${group} carries out what operators ask for, and is neither paused nor moved: cancel a job instead`,
+  )
+}
+
+/** @throws {OrdermillError} NOT_FOUND, REQUEST_INVALID */
+export async function previewSeek({ log, clock }: GroupControlDeps, request: SeekRequest): Promise<SeekPlan> {
+  refuseOperations(request.group)
+  const moves = await planSeek(log, request, clock())
+  const outcomes = (await log.topics()).filter(({ name }) => name === paymentsTopic || name === outcomesTopic)
+  const hasAllOutcomes = outcomes.every(({ partitions }) => partitions.every(({ begin }) => begin === 0))
+  return { moves, effects: seekEffects(request.group, moves, hasAllOutcomes) }
+}
+
+/**
+ * Moves a group, and drops what its members have in flight. It is written down before it is done, and once more when it
+ * could not be done.
+ *
+ * @throws {OrdermillError} NOT_FOUND, REQUEST_INVALID, LOG_UNAVAILABLE when the group does not come to rest
+ */
+export async function seekGroup(deps: GroupControlDeps, request: SeekRequest, principal: string): Promise<SeekPlan> {
+  const plan = await previewSeek(deps, request)
+  const { group } = request
+  const moved = plan.moves.filter(({ from, to }) => from !== to)
+  if (moved.length === 0) return plan
+  const [from, to] = [placesText(moved, 'from'), placesText(moved, 'to')]
+  await record(deps, { principal, action: 'seek', target: group, from, to })
+  try {
+    await deps.log.seek(
+      group,
+      moved.map((move) => ({ topic: move.topic, partition: move.partition, offset: move.to })),
+    )
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    await record(deps, { principal, action: 'seek', target: group, from, to: `not moved: ${reason}` }).catch(() => {})
+    throw error
+  }
+  return plan
+}
+
+function placesText(moves: readonly SeekMove[], edge: 'from' | 'to'): string {
+  return moves.map((move) => `${move.topic}-${move.partition}@${move[edge]}`).join(' ')
+}
+
+type Action = Pick<OperationOf<'action'>, 'principal' | 'action' | 'target' | 'from' | 'to' | 'group'>
+
+async function record({ log, clock }: GroupControlDeps, action: Action): Promise<void> {
+  await log.append([encodeOperation({ kind: 'action', id: randomUUID(), at_ms: clock(), ...action })])
+}
