@@ -15,9 +15,15 @@ const serviceTones = {
   starting: 'active',
   running: 'good',
   paused: 'warning',
+  paused_by_operator: 'neutral',
   stopped: 'neutral',
   failed: 'bad',
 } as const satisfies Record<Service['state'], Tone>
+
+/** Who paused it is in the detail. */
+function serviceWord(state: Service['state']): string {
+  return capital(state === 'paused_by_operator' ? 'paused' : state)
+}
 
 export const serviceColumns: readonly Column<Service>[] = [
   { id: 'name', head: 'Service', width: 160, phoneWidth: 'auto', cell: ({ name }) => name },
@@ -25,7 +31,7 @@ export const serviceColumns: readonly Column<Service>[] = [
     id: 'state',
     head: 'State',
     width: 130,
-    cell: ({ state }) => <Status tone={serviceTones[state]}>{capital(state)}</Status>,
+    cell: ({ state }) => <Status tone={serviceTones[state]}>{serviceWord(state)}</Status>,
   },
   {
     id: 'detail',
