@@ -5,16 +5,20 @@ import { Boundary } from './components/boundary.tsx'
 import { ConnectionNotice } from './components/live-state.tsx'
 import { Nav } from './components/nav.tsx'
 import { ScrollContext } from './components/scroll.ts'
+import { Toasts } from './components/toasts.tsx'
 import { Topbar } from './components/topbar.tsx'
+import { ActivityView } from './views/activity.tsx'
 import { DeadLetterView } from './views/dead-letter.tsx'
 import { DeadLettersView } from './views/dead-letters.tsx'
 import { FraudView } from './views/fraud.tsx'
+import { JobView } from './views/job.tsx'
 import { NotFoundView } from './views/not-found.tsx'
 import { OrderView } from './views/order.tsx'
 import { OrdersView } from './views/orders.tsx'
 import { OverviewView } from './views/overview.tsx'
 import { PaymentsView } from './views/payments.tsx'
 import { PipelineView } from './views/pipeline.tsx'
+import { ReconciliationView } from './views/reconciliation.tsx'
 import { SignInView } from './views/sign-in.tsx'
 
 export function App() {
@@ -30,18 +34,20 @@ function Shell() {
       <a className="skip" href="#main">
         Skip to the content
       </a>
-      <div className="shell">
-        <Topbar />
-        <Nav />
-        <main id="main" ref={mainRef} tabIndex={-1}>
-          <Boundary key={path}>
-            <FromTop />
-            <div className="view">
-              <Views />
-            </div>
-          </Boundary>
-        </main>
-      </div>
+      <Toasts>
+        <div className="shell">
+          <Topbar />
+          <Nav />
+          <main id="main" ref={mainRef} tabIndex={-1}>
+            <Boundary key={path}>
+              <FromTop />
+              <div className="view">
+                <Views />
+              </div>
+            </Boundary>
+          </main>
+        </div>
+      </Toasts>
       <ConnectionNotice />
     </ScrollContext>
   )
@@ -77,6 +83,9 @@ function Views() {
       <Route path="/dead-letters" component={DeadLettersView} />
       <Route path="/dead-letters/:id">{() => <DeadLetterView id={lastSegment()} />}</Route>
       <Route path="/pipeline" component={PipelineView} />
+      <Route path="/reconciliation" component={ReconciliationView} />
+      <Route path="/activity" component={ActivityView} />
+      <Route path="/activity/:id">{() => <JobView id={lastSegment()} />}</Route>
       <Route component={NotFoundView} />
     </Switch>
   )

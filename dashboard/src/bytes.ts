@@ -39,3 +39,18 @@ function losesDigits(text: string, value: unknown): boolean {
   const long = /(?<!["\w.])-?\d{16,}/.test(text)
   return long && JSON.stringify(value) !== text.replaceAll(/\s/g, '')
 }
+
+/** @param text which is sent as UTF-8 */
+export function base64Of(text: string): string {
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''))
+}
+
+/** Why a text is not JSON; undefined when it is. */
+export function jsonFault(text: string): string | undefined {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -136,6 +136,11 @@ export function formatSeconds(seconds: number): string {
   return seconds < 10 ? `${oneDecimal.format(Math.max(seconds, 0.1))} s` : formatAge(seconds * secondMs)
 }
 
+/** Between two things that a computer did: `0 ms`, `42 ms`, `1.2 s`, `3 min`. */
+export function formatLatency(ms: number): string {
+  return ms < secondMs ? `${Math.round(ms)} ms` : formatSeconds(ms / secondMs)
+}
+
 /** `1 order`, `2 orders`. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${formatCount(value)} ${value === 1 ? one : many}`

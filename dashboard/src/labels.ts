@@ -1,4 +1,5 @@
 import type { OrderStatus, PaymentOutcome } from '../../src/api/contract.ts'
+import type { ReconciliationState } from '../../src/api/contract/reconciliation.ts'
 
 /** What a state means to who looks: `active` is under way, `neutral` is over and neither good nor bad. */
 export type Tone = 'good' | 'warning' | 'bad' | 'neutral' | 'active'
@@ -37,3 +38,15 @@ export function reasonText(code: string): string {
 export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+export const reconciliationTones = {
+  good: 'good',
+  'in-flight': 'warning',
+  bad: 'bad',
+} as const satisfies Record<ReconciliationState['state'], Tone>
+
+export const reconciliationWords = {
+  good: 'Adds up',
+  'in-flight': 'In flight',
+  bad: 'Does not',
+} as const satisfies Record<ReconciliationState['state'], string>

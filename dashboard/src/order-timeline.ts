@@ -11,6 +11,10 @@ export type TimelineEvent = Readonly<{
   /** null: it happened, but nobody noted when. */
   at: string | null
   place?: Place
+  /** The same by the topic's name, where it is known. */
+  record?: Readonly<{ topic: string; partition: number; offset: number }>
+  /** Who did it and how fast. */
+  note?: string
   href?: string
 }>
 

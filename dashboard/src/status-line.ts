@@ -1,5 +1,6 @@
 import type { Snapshot, System } from '../../src/api/contract.ts'
-import { formatCount, formatSeconds, plural } from './format.ts'
+import type { ReconciliationState } from '../../src/api/contract/reconciliation.ts'
+import { formatSeconds, plural } from './format.ts'
 import type { Tone } from './labels.ts'
 
 export type StatusPart = Readonly<{ text: string; href?: string }>
@@ -8,22 +9,33 @@ export type StatusLine = Readonly<{ tone: Tone; parts: readonly [StatusPart, ...
 /** Below this a group is at work; above it somebody should look. */
 const lagSecondsMax = 10
 
-/** Whether all is well, in words; what isn't leads to where it can be seen. The worst comes first. */
-export function statusLineOf({ totals, pipeline }: Snapshot, services: System['services']): StatusLine {
+/**
+ * Whether all is well, in words; what isn't leads to where it can be seen. The worst comes first. Records in flight are no
+ * trouble until a group is behind: a line that changes its colour with every order says nothing.
+ */
+export function statusLineOf(
+  { totals, pipeline }: Pick<Snapshot, 'totals' | 'pipeline'>,
+  services: System['services'],
+  reconciliation: ReconciliationState | undefined,
+): StatusLine {
   const broken = services.filter(({ state }) => state === 'failed' || state === 'paused')
   const behind = pipeline.groups.filter(({ lag_seconds }) => lag_seconds > lagSecondsMax)
   const counted = plural(totals.order_count, 'order')
+  const wrong = reconciliation?.state === 'bad' ? [{ text: reconciliation.summary, href: '/reconciliation' }] : []
   const trouble = [
     ...broken.map(({ name, state }) => ({ text: `${name} is ${state}`, href: '/pipeline' })),
     ...behind.map((group) => ({ text: behindText(group), href: '/pipeline' })),
-    ...refusedParts(totals.dead_letters_listed),
+    ...refusedParts(totals.dead_letters_open),
   ]
+  const [worst] = wrong
+  if (worst) return { tone: 'bad', parts: [worst, ...trouble] }
   if (trouble.length > 0) {
-    return { tone: broken.length > 0 ? 'bad' : 'warning', parts: [{ text: `${counted} accounted for` }, ...trouble] }
+    const accounted = { text: `${counted} accounted for`, href: '/reconciliation' }
+    return { tone: broken.length > 0 ? 'bad' : 'warning', parts: [accounted, ...trouble] }
   }
   if (totals.order_count === 0) return { tone: 'neutral', parts: [{ text: 'Ready: no orders yet' }] }
   const all = totals.order_count === 1 ? 'The one order is accounted for' : `All ${counted} accounted for`
-  return { tone: 'good', parts: [{ text: all }] }
+  return { tone: 'good', parts: [{ text: all, href: '/reconciliation' }] }
 }
 
 function behindText({ group, lag_seconds, lag_records }: Snapshot['pipeline']['groups'][number]): string {
@@ -32,5 +44,5 @@ function behindText({ group, lag_seconds, lag_records }: Snapshot['pipeline']['g
 
 function refusedParts(deadLetters: number): readonly StatusPart[] {
   if (deadLetters === 0) return []
-  return [{ text: `${formatCount(deadLetters)} refused`, href: '/dead-letters' }]
+  return [{ text: `${plural(deadLetters, 'refused record')} open`, href: '/dead-letters' }]
 }

@@ -9,11 +9,14 @@ const textRatioMin = 4.5
 const graphicRatioMin = 3
 
 const textOn: Readonly<Record<string, readonly string[]>> = {
-  text: ['bg', 'surface', 'raised', 'hover', 'selected'],
+  text: ['bg', 'surface', 'raised', 'hover', 'selected', 'bad-weak'],
   muted: ['bg', 'surface', 'raised', 'hover', 'selected'],
   'accent-text': ['bg', 'surface', 'raised', 'hover', 'selected'],
   'on-accent': ['accent', 'accent-text'],
-  bad: ['surface', 'raised'],
+  bad: ['surface', 'raised', 'bg'],
+  'bad-strong': ['bad-weak'],
+  'on-bad': ['bad', 'bad-strong'],
+  good: ['raised'],
   warning: ['warning-weak'],
 }
 const graphicOn: Readonly<Record<string, readonly string[]>> = {

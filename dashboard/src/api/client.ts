@@ -21,17 +21,22 @@ export type Query = Readonly<Record<string, string | number | undefined>>
 
 /** @throws {ApiError} always one, whatever went wrong, unless `signal` aborts */
 export function getJson<Answer>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Answer> {
-  return exchange<Answer>(`${path}${queryText(query)}`, signal ? { signal } : {})
+  return exchange<Answer>(urlOf(path, query), signal ? { signal } : {})
+}
+
+/** For a link: what is downloaded goes past this page. */
+export function urlOf(path: string, query: Query): string {
+  return `/api/v1${path}${queryText(query)}`
 }
 
 /** @throws {ApiError} as `getJson` does */
 export function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
   const headers = { 'content-type': 'application/json' }
-  return exchange<Answer>(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return exchange<Answer>(urlOf(path, {}), { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-async function exchange<Answer>(path: string, init: RequestInit): Promise<Answer> {
-  const response = await request(`/api/v1${path}`, init)
+async function exchange<Answer>(url: string, init: RequestInit): Promise<Answer> {
+  const response = await request(url, init)
   const body = await readJson(response)
   if (!response.ok) throw new ApiError(isProblem(body) ? body : unexpected(response))
   // Not checked here: the server is typed by the schemas that these types come from, and its tests check its answers.

@@ -90,7 +90,7 @@ const pageSize = 100
 const pagesMax = 50
 
 /** A keyset-paged list: its first page, and the next ones as they are asked for. */
-export function usePages<Item>(path: string, query: Query) {
+export function usePages<Item>(path: string, query: Query, everyMs?: number) {
   const queryClient = useQueryClient()
   const pages = useInfiniteQuery({
     queryKey: ['pages', path, query],
@@ -105,6 +105,7 @@ export function usePages<Item>(path: string, query: Query) {
       cutOff: loaded.length >= pagesMax && loaded.at(-1)?.next_cursor !== null,
     }),
     placeholderData: keepPreviousData,
+    refetchInterval: everyMs ?? false,
   })
   const restart = useCallback(async () => {
     const queryKey = ['pages', path, query]

@@ -1,14 +1,17 @@
 import { useState, type ReactNode } from 'react'
 import type { Bytes } from '../../../src/api/contract.ts'
+import type { LetterIssue } from '../../../src/api/contract/redrive.ts'
 import { hexDump, prettyJson } from '../bytes.ts'
 import { formatCount, plural } from '../format.ts'
+import { JsonView } from './json-view.tsx'
 import { Segmented } from './segmented.tsx'
 import { CopyButton } from './values.tsx'
 
 type Form = 'json' | 'text' | 'hex'
 
 /** Bytes of a record as JSON, text or hex: whichever of them they can be read as. */
-export function BytesView({ name, bytes }: { name: string; bytes: Bytes | null }) {
+export function BytesView(props: { name: string; bytes: Bytes | null; issues?: readonly LetterIssue[] }) {
+  const { name, bytes, issues = [] } = props
   const json = bytes && prettyJson(bytes.text)
   const [wanted, setWanted] = useState<Form>('json')
   if (bytes === null) return <BytesFrame name={name} note="null" />
@@ -26,7 +29,11 @@ export function BytesView({ name, bytes }: { name: string; bytes: Bytes | null }
         </>
       }
     >
-      <pre className="code">{shown === '' ? <span className="muted">empty</span> : shown}</pre>
+      {form.value === 'json' && issues.length > 0 && json ? (
+        <JsonView text={json} issues={issues} />
+      ) : (
+        <pre className="code">{shown === '' ? <span className="muted">empty</span> : shown}</pre>
+      )}
     </BytesFrame>
   )
 }

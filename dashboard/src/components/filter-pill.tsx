@@ -1,5 +1,6 @@
-import { useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react'
+import { useCallback, useId, useRef, useState, type ReactNode } from 'react'
 import { Icon } from './icon.tsx'
+import { useDismiss } from './use-dismiss.ts'
 
 /** A filter that is off or says what it filters by; opens a small form, or a list of choices. */
 function FilterPill(props: {
@@ -12,7 +13,8 @@ function FilterPill(props: {
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const panelId = useId()
-  useDismiss(root, open, setOpen)
+  const close = useCallback(() => setOpen(false), [])
+  useDismiss(root, { open, first: '.pill-panel :is(input, button)', close })
   return (
     <div className="pill-place" ref={root}>
       <span className="pill" data-active={value !== undefined}>
@@ -34,34 +36,11 @@ function FilterPill(props: {
       </span>
       {open && (
         <fieldset className="pill-panel" id={panelId} aria-label={`Filter by ${label.toLowerCase()}`}>
-          {children(() => setOpen(false))}
+          {children(close)}
         </fieldset>
       )}
     </div>
   )
-}
-
-/** Takes the focus into the panel and back, and closes it on Escape or a press elsewhere. */
-function useDismiss(root: RefObject<HTMLElement | null>, open: boolean, setOpen: (open: boolean) => void): void {
-  useEffect(() => {
-    const place = root.current
-    if (!open || !place) return
-    const before = document.activeElement
-    place.querySelector<HTMLElement>('.pill-panel :is(input, button)')?.focus()
-    function onPointer({ target }: PointerEvent): void {
-      if (target instanceof Node && !place?.contains(target)) setOpen(false)
-    }
-    function onKey({ key }: KeyboardEvent): void {
-      if (key === 'Escape') setOpen(false)
-    }
-    document.addEventListener('pointerdown', onPointer)
-    document.addEventListener('keydown', onKey)
-    return () => {
-      document.removeEventListener('pointerdown', onPointer)
-      document.removeEventListener('keydown', onKey)
-      if (before instanceof HTMLElement) before.focus()
-    }
-  }, [open, root, setOpen])
 }
 
 export type Choice = Readonly<{ value: string; label: ReactNode; note?: string }>

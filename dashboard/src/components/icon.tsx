@@ -21,6 +21,11 @@ const paths = {
   dark: 'M13.5 9.6A6 6 0 0 1 6.4 2.5a5.8 5.8 0 1 0 7.1 7.1z',
   system: 'M1.8 2.8h12.4v8H1.8zM5.5 13.5h5M8 10.8v2.7',
   refresh: 'M13.2 8A5.2 5.2 0 1 1 11.6 4.2M13.4 1.8v3h-3',
+  reconciliation: 'M8 2v12M4.5 14h7M2.5 4.5h11M3.5 4.5 1.8 9h3.4zM12.5 4.5 10.8 9h3.4z',
+  activity: 'M2 8h2.6l1.8-5 3.2 10 1.8-5H14',
+  more: 'M3.5 8h.1M8 8h.1M12.5 8h.1',
+  pause: 'M5.5 3.5v9M10.5 3.5v9',
+  play: 'M5 3.2 12.5 8 5 12.8z',
   plus: 'M8 3v10M3 8h10',
 } as const
 

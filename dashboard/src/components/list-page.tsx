@@ -2,6 +2,7 @@ import { useContext, useEffect, useRef, useState, type ReactNode, type RefObject
 import { usePages } from '../api/queries.ts'
 import type { Query } from '../api/client.ts'
 import { formatCount } from '../format.ts'
+import { ExportMenu } from './export-menu.tsx'
 import { Icon } from './icon.tsx'
 import { Failure } from './query-state.tsx'
 import { ScrollContext } from './scroll.ts'
@@ -10,7 +11,7 @@ import type { TableProps } from './table-column.ts'
 import { usePaused } from './use-paused.ts'
 import { useTitle } from './use-title.ts'
 
-type ListPageProps<Row> = Pick<TableProps<Row>, 'columns' | 'rowKey' | 'rowHref' | 'sorting'> &
+type ListPageProps<Row> = Pick<TableProps<Row>, 'columns' | 'rowKey' | 'rowHref' | 'sorting' | 'selection'> &
   Readonly<{
     title: string
     note?: ReactNode
@@ -19,16 +20,22 @@ type ListPageProps<Row> = Pick<TableProps<Row>, 'columns' | 'rowKey' | 'rowHref'
     query: Query
     /** How many there are in all by the live totals; undefined where that doesn't tell whether this list has news. */
     total: number | undefined
+    /** How often it is asked for again where no total tells of news. */
+    everyMs?: number
     filters?: ReactNode
+    /** What can be done with all that match, beside the refresh. */
+    actions?: ReactNode
+    /** The list can be had as a file, at `path`/export. */
+    exported?: boolean
     empty: ReactNode
   }>
 
 /** A keyset-paged list with its filters: newest first it follows along, and waits while somebody reads. */
 export function ListPage<Row>(props: ListPageProps<Row>) {
-  const { title, note, path, query, total, filters, empty, ...table } = props
+  const { title, note, path, query, total, everyMs, filters, actions, exported = false, empty, ...table } = props
   useTitle(title)
   const scrollRef = useContext(ScrollContext)
-  const { pages, restart } = usePages<Row>(path, query)
+  const { pages, restart } = usePages<Row>(path, query, everyMs)
   const { paused: isRead, handlers } = usePaused()
   const paused = useScrolled(scrollRef) || isRead
   const waiting = useNews({ total, first: pages.data?.first, paused, restart })
@@ -42,10 +49,14 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
       <header className="view-head">
         <h1>{title}</h1>
         <span className="muted view-note">{note}</span>
-        <button type="button" className="button" onClick={() => void showNewest()}>
-          <Icon name="refresh" />
-          <span className="num">{paused && waiting > 0 ? `Show ${formatCount(waiting)} new` : 'Refresh'}</span>
-        </button>
+        <div className="view-actions">
+          {actions}
+          {exported && <ExportMenu path={path} query={query} />}
+          <button type="button" className="button" onClick={() => void showNewest()}>
+            <Icon name="refresh" />
+            <span className="num">{paused && waiting > 0 ? `Show ${formatCount(waiting)} new` : 'Refresh'}</span>
+          </button>
+        </div>
       </header>
       {filters}
       <div className="panel list" data-fading={pages.isPlaceholderData || undefined} {...handlers}>

@@ -2,45 +2,52 @@ import { Link, useLocation } from 'wouter'
 import { useLive } from '../api/live.ts'
 import { useSystem } from '../api/queries.ts'
 import { formatCountStep } from '../format.ts'
-import { Icon, type IconName } from './icon.tsx'
-
-const places = [
-  { href: '/', label: 'Overview', icon: 'overview' },
-  { href: '/orders', label: 'Orders', icon: 'orders' },
-  { href: '/fraud', label: 'Fraud', icon: 'fraud' },
-  { href: '/payments', label: 'Payments', icon: 'payments' },
-  { href: '/dead-letters', label: 'Dead letters', short: 'Letters', icon: 'deadLetters' },
-  { href: '/pipeline', label: 'Pipeline', icon: 'pipeline' },
-] as const satisfies readonly { href: string; label: string; short?: string; icon: IconName }[]
+import { Icon } from './icon.tsx'
+import { NavMore } from './nav-more.tsx'
+import { isHere, navPlaces, type NavPlace } from './nav-places.ts'
+import { usePhone } from './use-phone.ts'
 
 export function Nav() {
-  const [path] = useLocation()
-  const deadLetters = useLive(({ snapshot }) => snapshot?.totals.dead_letters_listed ?? 0)
   const { data: system } = useSystem()
+  const phone = usePhone()
+  const places = phone ? navPlaces.filter(({ aside }) => !aside) : navPlaces
   return (
     <nav className="nav" aria-label="Main">
       <Brand />
       <ul>
         {places.map((place) => (
           <li key={place.href}>
-            <Link href={place.href} aria-current={isHere(place.href, path) ? 'page' : undefined}>
-              <Icon name={place.icon} />
-              <span className="nav-label">{place.label}</span>
-              <span className="nav-short">{'short' in place ? place.short : place.label}</span>
-              {place.href === '/dead-letters' && deadLetters > 0 && (
-                <span className="badge num">{formatCountStep(deadLetters)}</span>
-              )}
-            </Link>
+            <NavLink place={place} />
           </li>
         ))}
+        {phone && (
+          <li>
+            <NavMore />
+          </li>
+        )}
       </ul>
       <p className="nav-foot muted">{system ? `Version ${system.version}` : ''}</p>
     </nav>
   )
 }
 
-function isHere(href: string, path: string): boolean {
-  return href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`)
+function NavLink({ place }: { place: NavPlace }) {
+  const { href, label, short = label, icon } = place
+  const [path] = useLocation()
+  return (
+    <Link href={href} aria-current={isHere(place, path) ? 'page' : undefined}>
+      <Icon name={icon} />
+      <span className="nav-label">{label}</span>
+      <span className="nav-short">{short}</span>
+      {href === '/dead-letters' && <OpenLetters />}
+    </Link>
+  )
+}
+
+function OpenLetters() {
+  const open = useLive(({ snapshot }) => snapshot?.totals.dead_letters_open ?? 0)
+  if (open === 0) return null
+  return <span className="badge num">{formatCountStep(open)}</span>
 }
 
 export function Brand() {

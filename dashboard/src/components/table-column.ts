@@ -31,6 +31,16 @@ export type TableProps<Row> = Readonly<{
   scrollRef?: RefObject<HTMLElement | null>
   /** Rows that the loading state stands in for. */
   skeletonRows?: number
+  /** Rows can be marked, to do something with all of them. */
+  selection?: Selection
+}>
+
+/** By row key. */
+export type Selection = Readonly<{
+  selected: ReadonlySet<string>
+  onChange: (selected: ReadonlySet<string>) => void
+  /** What a row is called for who doesn't see it. */
+  what: string
 }>
 
 export function cellClass({ align, from }: Pick<Column<never>, 'align' | 'from'>): string {

@@ -1,6 +1,7 @@
 import type { KeyboardEvent, MouseEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import { cellClass, type TableProps } from './table-column.ts'
+import { SelectRow } from './table-select.tsx'
 import { CopyButton } from './values.tsx'
 
 /**
@@ -8,13 +9,15 @@ import { CopyButton } from './values.tsx'
  * row. A link over the whole row would take text selection and tooltips away.
  */
 export function TableRow<Row>({ row, table }: { row: Row; table: TableProps<Row> }) {
-  const { columns, rowKey, rowHref, selectedKey } = table
+  const { columns, rowKey, rowHref, selectedKey, selection } = table
   const [, navigate] = useLocation()
   const href = rowHref?.(row)
   const key = rowKey(row)
   const open = href === undefined ? {} : pointerHandlers(href, navigate)
+  const selected = selectedKey === key || selection?.selected.has(key)
   return (
-    <tr data-selected={selectedKey === key || undefined} data-opens={href !== undefined || undefined} {...open}>
+    <tr data-selected={selected || undefined} data-opens={href !== undefined || undefined} {...open}>
+      {selection && <SelectRow selection={selection} rowKey={key} />}
       {columns.map((column, index) => (
         <td key={column.id} className={cellClass(column)}>
           {index === 0 && href !== undefined ? (
@@ -46,7 +49,7 @@ function pointerHandlers(href: string, navigate: (to: string) => void) {
 
 /** A link or button in the row answers for itself, and who marks text doesn't want to leave. */
 function isTaken({ target }: MouseEvent): boolean {
-  if (target instanceof Element && target.closest('a, button')) return true
+  if (target instanceof Element && target.closest('a, button, label, dialog')) return true
   return (window.getSelection()?.toString() ?? '') !== ''
 }
 

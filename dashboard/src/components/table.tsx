@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState, type RefObject } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Skeleton } from './query-state.tsx'
+import { SelectAll, selectWidthPx } from './table-select.tsx'
 import { usePhone } from './use-phone.ts'
 import { TableRow } from './table-row.tsx'
 import { SortButton, ariaSort } from './table-sort.tsx'
@@ -9,18 +10,20 @@ import { cellClass, fromClass, type Column, type TableProps } from './table-colu
 const rowHeightPx = 40
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rows, scrollRef, sorting, skeletonRows = 8 } = props
+  const { label, columns, rows, scrollRef, sorting, selection, skeletonRows = 8 } = props
   const tableRef = useRef<HTMLTableElement>(null)
   const phone = usePhone()
   return (
     <table className="table" ref={tableRef} aria-label={label} aria-busy={rows === undefined}>
       <colgroup>
+        {selection && <col style={{ width: selectWidthPx }} />}
         {columns.map(({ id, width, phoneWidth = width, from }) => (
           <col key={id} className={fromClass(from)} style={{ width: phone ? phoneWidth : width }} />
         ))}
       </colgroup>
       <thead>
         <tr>
+          {selection && <SelectAll selection={selection} keys={rows?.map(props.rowKey)} />}
           {columns.map((column) => (
             <th key={column.id} scope="col" className={cellClass(column)} aria-sort={ariaSort(column, sorting)}>
               {column.sortable && sorting ? <SortButton column={column} sorting={sorting} /> : column.head}
@@ -29,7 +32,7 @@ export function Table<Row>(props: TableProps<Row>) {
         </tr>
       </thead>
       {rows === undefined ? (
-        <SkeletonRows columns={columns} count={skeletonRows} />
+        <SkeletonRows columns={columns} count={skeletonRows} selectable={selection !== undefined} />
       ) : scrollRef ? (
         <RowsInSight {...props} rows={rows} scrollRef={scrollRef} tableRef={tableRef} />
       ) : (
@@ -43,11 +46,13 @@ export function Table<Row>(props: TableProps<Row>) {
   )
 }
 
-function SkeletonRows<Row>({ columns, count }: { columns: readonly Column<Row>[]; count: number }) {
+function SkeletonRows<Row>(props: { columns: readonly Column<Row>[]; count: number; selectable: boolean }) {
+  const { columns, count, selectable } = props
   return (
     <tbody>
       {Array.from({ length: count }, (_, index) => (
         <tr key={index}>
+          {selectable && <td className="select">{null}</td>}
           {columns.map((column) => (
             <td key={column.id} className={cellClass(column)}>
               <Skeleton width={`${40 + ((index * 7 + column.id.length * 11) % 35)}%`} />

@@ -1,6 +1,16 @@
 import { Link } from 'wouter'
 import type { TimelineEvent } from '../order-timeline.ts'
+import type { Tone } from '../labels.ts'
 import { Instant, Time } from './values.tsx'
+
+/** What the dot says by its colour. */
+const toneWords = {
+  good: 'Good: ',
+  warning: 'Needs a look: ',
+  bad: 'Bad: ',
+  neutral: '',
+  active: '',
+} as const satisfies Record<Tone, string>
 
 export function Timeline({ events }: { events: readonly TimelineEvent[] }) {
   return (
@@ -9,8 +19,12 @@ export function Timeline({ events }: { events: readonly TimelineEvent[] }) {
         <li key={index}>
           <span className={`dot dot-${event.tone}`} />
           <div className="timeline-what">
-            <p className="timeline-title">{event.href ? <Link href={event.href}>{event.title}</Link> : event.title}</p>
-            <p className="muted">{event.detail}</p>
+            <p className="timeline-title">
+              <span className="visually-hidden">{toneWords[event.tone]}</span>
+              {event.href ? <Link href={event.href}>{event.title}</Link> : event.title}
+            </p>
+            {event.detail && <p className="muted">{event.detail}</p>}
+            {event.record && <Place {...event.record} note={event.note} />}
             {event.place && (
               <p className="mono muted timeline-place" title={`Topic id ${event.place.topic_id}`}>
                 partition {event.place.partition} · offset {event.place.offset}
@@ -32,5 +46,21 @@ export function Timeline({ events }: { events: readonly TimelineEvent[] }) {
         </li>
       ))}
     </ol>
+  )
+}
+
+function Place({
+  topic,
+  partition,
+  offset,
+  note,
+}: NonNullable<TimelineEvent['record']> & { note: string | undefined }) {
+  return (
+    <p className="muted timeline-place">
+      {note && <span className="num">{note} · </span>}
+      <span className="mono" title={`Topic ${topic}, partition ${partition}, offset ${offset}`}>
+        {topic}/{partition}@{offset}
+      </span>
+    </p>
   )
 }

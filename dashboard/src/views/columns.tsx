@@ -1,4 +1,7 @@
+import { Link } from 'wouter'
 import type { Alert, DeadLetter, OrderSummary, Payment } from '../../../src/api/contract.ts'
+import { LetterState } from '../components/letter-state.tsx'
+import { PaymentActions } from '../components/payment-actions.tsx'
 import { OrderStatusDot, OutcomeDot } from '../components/status.tsx'
 import type { Column } from '../components/table-column.ts'
 import { Country, Money, Time } from '../components/values.tsx'
@@ -124,6 +127,14 @@ export const paymentColumns: readonly Column<Payment>[] = [
   },
   received,
   amount,
+  {
+    id: 'actions',
+    head: 'Decide',
+    width: 172,
+    align: 'end',
+    from: 'tablet',
+    cell: (payment) => <PaymentActions payment={payment} small />,
+  },
 ]
 
 export const deadLetterColumns: readonly Column<DeadLetter>[] = [
@@ -169,7 +180,20 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
     align: 'end',
     from: 'desktop',
     cell: ({ order_id }) =>
-      order_id === null ? <span className="muted">unknown</span> : <span className="mono">{order_id}</span>,
+      order_id === null ? (
+        <span className="muted">unknown</span>
+      ) : (
+        <Link className="mono" href={`/orders/${order_id}`}>
+          {order_id}
+        </Link>
+      ),
+  },
+  {
+    id: 'state',
+    head: 'State',
+    width: 124,
+    from: 'tablet',
+    cell: (letter) => <LetterState letter={letter} />,
   },
   received,
 ]

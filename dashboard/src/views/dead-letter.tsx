@@ -5,11 +5,14 @@ import { BytesView } from '../components/bytes-view.tsx'
 import { HeadersView } from '../components/headers-view.tsx'
 import { DetailHead } from '../components/detail-head.tsx'
 import { Facts, type Fact } from '../components/facts.tsx'
+import { LetterState } from '../components/letter-state.tsx'
 import { Panel } from '../components/panel.tsx'
 import { QueryState, Skeleton } from '../components/query-state.tsx'
 import { Status } from '../components/status.tsx'
 import { useTitle } from '../components/use-title.ts'
 import { CopyButton, Count, Instant } from '../components/values.tsx'
+import { formatCount } from '../format.ts'
+import { LetterActions } from './letter-actions.tsx'
 
 export function DeadLetterView({ id }: { id: string }) {
   useTitle('Dead letter')
@@ -19,6 +22,7 @@ export function DeadLetterView({ id }: { id: string }) {
       <DetailHead back="/dead-letters" backLabel="Dead letters" title="Dead letter">
         <span className="mono muted truncate">{id}</span>
         <CopyButton text={id} what="id" />
+        {query.data && <LetterActions letter={query.data} />}
       </DetailHead>
       <QueryState framed query={query} skeleton={<Skeleton height={360} width="100%" />}>
         {(letter) => <Letter letter={letter} />}
@@ -35,10 +39,11 @@ function Letter({ letter }: { letter: DeadLetterDetail }) {
           <div className="reason">
             <Status tone="bad">{letter.code}</Status>
             <p>{letter.message}</p>
+            <Issues issues={letter.issues} />
           </div>
         </Panel>
         <Panel title="The record, byte for byte">
-          <Contents record={letter.record} />
+          <Contents record={letter.record} issues={letter.issues} />
         </Panel>
       </div>
       <Panel title="Where and when" className="detail-side">
@@ -48,12 +53,21 @@ function Letter({ letter }: { letter: DeadLetterDetail }) {
   )
 }
 
-function Contents({ record }: Pick<DeadLetterDetail, 'record'>) {
+/** Where the reason points to, also when the value can't be shown as JSON. */
+function Issues({ issues }: Pick<DeadLetterDetail, 'issues'>) {
+  return issues.map(({ pointer, message }) => (
+    <p key={`${pointer} ${message}`} className="muted">
+      <code>{pointer || 'the whole value'}</code> {message}
+    </p>
+  ))
+}
+
+function Contents({ record, issues }: Pick<DeadLetterDetail, 'record' | 'issues'>) {
   if (record === null) return <p className="reason muted">The log has removed it: its retention time is over.</p>
   return (
     <>
       <BytesView name="Key" bytes={record.key} />
-      <BytesView name="Value" bytes={record.value} />
+      <BytesView name="Value" bytes={record.value} issues={issues} />
       <HeadersView headers={record.headers} />
     </>
   )
@@ -76,10 +90,34 @@ function factsOf(letter: DeadLetterDetail): readonly Fact[] {
         </Link>
       ),
     ],
+    ['State', <LetterState key="state" letter={letter} />],
+    ...redrivenFacts(letter),
+    ['Redriven before', <Redrives key="before" letter={letter} />],
     ['Attempts', <Count key="attempts" value={letter.delivery_count} />],
     ['First failed', <Instant key="first" at={letter.first_failed_at} />],
     ['Dead-lettered', <Instant key="at" at={letter.logged_at} />],
   ]
+}
+
+function redrivenFacts({ redriven }: DeadLetterDetail): readonly Fact[] {
+  if (!redriven) return []
+  return [
+    ['Redriven', <Instant key="redriven" at={redriven.at} />],
+    [
+      'Redriven by',
+      <Link key="job" href={`/activity/${encodeURIComponent(redriven.job)}`}>
+        job {redriven.job}
+      </Link>,
+    ],
+    ['Redriven as', <Place key="place" {...redriven} />],
+  ]
+}
+
+/** A record that comes back is a loop: somebody should see its length. */
+function Redrives({ letter: { redrive_count, quarantined } }: { letter: DeadLetterDetail }) {
+  if (redrive_count === 0) return 'never'
+  const times = redrive_count === 1 ? 'once' : `${formatCount(redrive_count)} times`
+  return quarantined ? `${times}: in quarantine` : times
 }
 
 function Place({ topic, partition, offset }: { topic: string; partition: number; offset: number }) {

@@ -16,6 +16,7 @@ export function FraudView() {
       path="/alerts"
       query={noFilter}
       total={alerts}
+      exported
       columns={alertColumns}
       rowKey={alertKey}
       rowHref={orderHref}

@@ -1,7 +1,8 @@
 import { useLive } from '../api/live.ts'
 import { ChoicePill, FieldsPill, type Choice } from '../components/filter-pill.tsx'
 import { countryName } from '../components/values.tsx'
-import { formatCount, formatInstant, none } from '../format.ts'
+import { localOf, rangeText, shownTime, utcOf } from '../filter-range.ts'
+import { formatCount } from '../format.ts'
 import { orderStatusLabel } from '../labels.ts'
 
 export const filterNames = [
@@ -84,25 +85,4 @@ function choicesOf(tallies: Tallies | undefined, label: (key: string) => string)
   return Object.entries(tallies ?? {})
     .toSorted(([, a], [, b]) => b.order_count - a.order_count)
     .map(([value, { order_count }]) => ({ value, label: label(value), note: formatCount(order_count) }))
-}
-
-function rangeText(from: string | undefined, to: string | undefined): string | undefined {
-  if (from === undefined && to === undefined) return undefined
-  if (to === undefined) return `from ${from}`
-  return from === undefined ? `up to ${to}` : `${from} ${none} ${to}`
-}
-
-function shownTime(time: string | undefined): string | undefined {
-  const atMs = Date.parse(time ?? '')
-  return Number.isNaN(atMs) ? time : formatInstant(atMs).slice(0, 16)
-}
-
-/** A `datetime-local` field knows no zone: what is typed is UTC. */
-function localOf(time: string | undefined): string {
-  const atMs = Date.parse(time ?? '')
-  return Number.isNaN(atMs) ? '' : new Date(atMs).toISOString().slice(0, 16)
-}
-
-function utcOf(local: string | undefined): string | undefined {
-  return local === undefined ? undefined : new Date(`${local}Z`).toISOString()
 }

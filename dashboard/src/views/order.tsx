@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import type { OrderDetail } from '../../../src/api/contract.ts'
 import { useOrder } from '../api/queries.ts'
 import { DetailHead } from '../components/detail-head.tsx'
@@ -9,6 +10,8 @@ import { Timeline } from '../components/timeline.tsx'
 import { useTitle } from '../components/use-title.ts'
 import { Country, CopyButton, Instant, Money, countryName } from '../components/values.tsx'
 import { timelineOf } from '../order-timeline.ts'
+import { OrderActions } from './order-actions.tsx'
+import { OrderJourney } from './order-journey.tsx'
 
 type Story = Omit<OrderDetail, 'order_id' | 'other_identities'>
 
@@ -29,15 +32,16 @@ export function OrderView({ orderId }: { orderId: string }) {
         <CopyButton text={orderId} what="order id" />
         {query.data?.order && <OrderStatusDot status={query.data.order.status} />}
         {query.data?.payment && <OutcomeDot outcome={query.data.payment.outcome} />}
+        {query.data && <OrderActions detail={query.data} />}
       </DetailHead>
       <QueryState framed query={query} skeleton={<Skeleton height={420} width="100%" />}>
         {(detail) => (
           <>
-            <StoryView story={detail} />
+            <StoryView story={detail} happened={<OrderJourney orderId={orderId} />} />
             {detail.other_identities.map((story, index) => (
               <section key={story.order?.created_at ?? index}>
                 <h2 className="other">Another order that had this id</h2>
-                <StoryView story={story} />
+                <StoryView story={story} happened={<WhatHappened story={story} />} />
               </section>
             ))}
           </>
@@ -47,20 +51,27 @@ export function OrderView({ orderId }: { orderId: string }) {
   )
 }
 
-function StoryView({ story }: { story: Story }) {
+function StoryView({ story, happened }: { story: Story; happened: ReactNode }) {
   const { order } = story
   return (
     <div className="detail">
       <div className="detail-main">
-        <Panel title="What happened" note="times in UTC, the earliest first">
-          <Timeline events={timelineOf(story)} />
-        </Panel>
+        {happened}
         {order?.document && <Document text={JSON.stringify(order.document, null, 2)} />}
       </div>
       <Panel title="Order" className="detail-side detail-first">
         {order ? <Facts facts={factsOf(order)} /> : <p className="reason muted">Refused: it was never counted.</p>}
       </Panel>
     </div>
+  )
+}
+
+/** Of an order that lost its id to a newer one: what the store knows of it. */
+function WhatHappened({ story }: { story: Story }) {
+  return (
+    <Panel title="What happened" note="times in UTC, the earliest first">
+      <Timeline events={timelineOf(story)} />
+    </Panel>
   )
 }
 

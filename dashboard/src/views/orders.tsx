@@ -24,6 +24,7 @@ export function OrdersView() {
       path="/orders"
       query={filters}
       total={newestFirst && !filtered ? orderCount : undefined}
+      exported
       columns={orderColumns}
       rowKey={orderKey}
       rowHref={orderHref}

@@ -1,5 +1,6 @@
 import { Link } from 'wouter'
 import { useLive } from '../api/live.ts'
+import { useReconciliation } from '../api/operations.ts'
 import { useSystem } from '../api/queries.ts'
 import { Icon } from '../components/icon.tsx'
 import { Skeleton } from '../components/query-state.tsx'
@@ -10,6 +11,7 @@ const noServices: [] = []
 export function StatusLine() {
   const snapshot = useLive((state) => state.snapshot)
   const { data: system } = useSystem()
+  const { data: reconciliation } = useReconciliation()
   if (!snapshot) {
     return (
       <p className="status-line">
@@ -17,18 +19,18 @@ export function StatusLine() {
       </p>
     )
   }
-  const { tone, parts } = statusLineOf(snapshot, system?.services ?? noServices)
+  const { tone, parts } = statusLineOf(snapshot, system?.services ?? noServices, reconciliation)
   return (
     <p className="status-line">
       <span className={`dot dot-${tone}`} />
       <span className="num status-words">
-        {parts.map(({ text, href }) =>
+        {parts.map(({ text, href }, index) =>
           href === undefined ? (
             <span key={text}>{text}</span>
           ) : (
-            <Link key={text} href={href} className="status-link">
+            <Link key={text} href={href} className={index === 0 ? 'status-first' : 'status-link'}>
               {text}
-              <Icon name="right" />
+              {index > 0 && <Icon name="right" />}
             </Link>
           ),
         )}

@@ -26,6 +26,7 @@ export function PaymentsView() {
       path="/payments"
       query={filters}
       total={totals && countOf(totals, outcome)}
+      exported
       columns={paymentColumns}
       rowKey={orderKey}
       rowHref={orderHref}

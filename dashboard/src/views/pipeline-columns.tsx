@@ -4,12 +4,12 @@ import type { Column } from '../components/table-column.ts'
 import { Count } from '../components/values.tsx'
 import { formatRate, formatSeconds, none } from '../format.ts'
 import { capital, type Tone } from '../labels.ts'
-import { lagTone, lagWords } from '../lag.ts'
+import { lagTone, lagWords, trendWords } from '../lag.ts'
 
 type Service = System['services'][number]
 type GroupPartition = Group['partitions'][number]
 type TopicPartition = Topic['partitions'][number]
-type Lag = Readonly<{ lag_records: number; lag_seconds: number }>
+type Lag = Readonly<{ lag_records: number; lag_seconds: number; paused?: boolean; stuck: boolean }>
 
 const serviceTones = {
   starting: 'active',
@@ -83,8 +83,21 @@ export const groupColumns: readonly Column<Group>[] = [
   lagState,
   partitionCount,
   lagRecords,
+  {
+    id: 'trend',
+    head: 'Trend',
+    width: 100,
+    align: 'end',
+    from: 'tablet',
+    cell: ({ trend_per_second, lag_records }) =>
+      lag_records === 0 ? <span className="muted">{none}</span> : <Trend perSecond={trend_per_second} />,
+  },
   lagSeconds,
 ]
+
+function Trend({ perSecond }: { perSecond: number }) {
+  return <span className="num">{trendWords(perSecond)}</span>
+}
 
 export const groupPartitionColumns: readonly Column<GroupPartition>[] = [
   { id: 'topic', head: 'Topic', cell: ({ topic }) => <span className="mono truncate">{topic}</span> },
@@ -101,7 +114,34 @@ export const groupPartitionColumns: readonly Column<GroupPartition>[] = [
   { id: 'end', head: 'End', width: 120, align: 'end', from: 'tablet', cell: ({ end }) => <Count value={end} /> },
   { ...lagRecords, from: 'desktop' },
   lagSeconds,
+  {
+    id: 'moved',
+    head: 'State',
+    width: 190,
+    from: 'tablet',
+    cell: (partition) => <PartitionState partition={partition} />,
+  },
+  {
+    id: 'owner',
+    head: 'Read by',
+    width: 190,
+    from: 'desktop',
+    cell: ({ owner }) =>
+      owner === null ? (
+        <span className="muted">nobody</span>
+      ) : (
+        <span className="mono truncate" title={owner}>
+          {owner}
+        </span>
+      ),
+  },
 ]
+
+function PartitionState({ partition }: { partition: GroupPartition }) {
+  const { stuck, idle_seconds, lag_records } = partition
+  if (stuck) return <Status tone="bad">{`Stuck for ${formatSeconds(idle_seconds)}`}</Status>
+  return <Status tone={lagTone(partition)}>{lag_records > 0 ? lagWords(partition) : 'Up to date'}</Status>
+}
 
 export function topicColumnsOf(rates: Pipeline['topics'] | undefined): readonly Column<Topic>[] {
   return [

@@ -7,6 +7,7 @@ import { QueryState } from '../components/query-state.tsx'
 import { Table } from '../components/table.tsx'
 import { useFilters } from '../components/use-filters.ts'
 import { useTitle } from '../components/use-title.ts'
+import { GroupActions } from './group-actions.tsx'
 import {
   groupColumns,
   groupPartitionColumns,
@@ -85,7 +86,11 @@ function toggleHref(name: 'group' | 'topic', value: string, open: string | undef
 
 function GroupPartitions({ group }: { group: Group }) {
   return (
-    <Panel title={`Partitions that ${group.group} reads`} className="opened">
+    <Panel
+      title={`Partitions that ${group.group} reads`}
+      className="opened"
+      actions={<GroupActions key={group.group} group={group} />}
+    >
       <Table
         label={`Partitions of ${group.group}`}
         columns={groupPartitionColumns}

@@ -29,6 +29,7 @@ export const seekPreview = closed({
 })
 export type SeekPreview = Static<typeof seekPreview>
 export const groupAction = closed({ group: Type.String(), paused: Type.Boolean() })
+export type GroupAction = Static<typeof groupAction>
 
 /** Beside the lag of a partition. */
 export const partitionOwner = {

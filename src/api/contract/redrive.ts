@@ -55,4 +55,5 @@ export type RedrivePreview = Static<typeof redrivePreview>
 
 /** Where in the value the reason points to. */
 export const letterIssue = closed({ pointer: Type.String(), message: Type.String() })
+export type LetterIssue = Static<typeof letterIssue>
 export const letterState = oneOf('open', 'redriven')

@@ -1,0 +1,11 @@
+import { ApiError } from '../api/client.ts'
+
+/** Why an action was refused, in the place where it was asked for. */
+export function Refusal({ error }: { error: Error | null }) {
+  if (!error) return null
+  return (
+    <p className="refusal" role="alert">
+      {error.message} {error instanceof ApiError && <span className="mono muted">{error.code}</span>}
+    </p>
+  )
+}
