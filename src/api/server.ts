@@ -4,6 +4,7 @@ import { guard } from './security.ts'
 import type { App } from './app.ts'
 import type { RequestDone, ServerDeps } from './deps.ts'
 import { openLagWatch } from '../operations/lag-watch.ts'
+import { journeyReader } from '../operations/journey-reader.ts'
 import { operationsLog } from '../operations/operations-log.ts'
 import { newExports } from './export-stream.ts'
 import { newOrderIntake } from './intake.ts'
@@ -20,6 +21,7 @@ import { jobRoutes } from './routes/job-routes.ts'
 import { exportRoutes } from './routes/export-routes.ts'
 import { groupRoutes } from './routes/group-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
+import { journeyRoutes } from './routes/journey-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
 import { postOrderRoutes } from './routes/post-order-routes.ts'
@@ -127,6 +129,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   analyticsRoutes(app, deps)
   totalsRoutes(app, { store, clock, readTotals })
   orderRoutes(app, deps)
+  journeyRoutes(app, { read: journeyReader({ log, store, topic: settings.inputTopic }) })
   void app.register((scope, _options, done) => {
     postOrderRoutes(scope, { submit, waiters, verdicts: verdictReader({ log, store }) })
     done()

@@ -12,6 +12,13 @@ export function positiveNumber(text: string): number {
   return Number(text)
 }
 
+/** Parser of an argument that is an order_id. */
+export function orderId(text: string): number {
+  const id = Number(text)
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(id) && id > 0) return id
+  throw new InvalidArgumentError('It must be a whole number from 1 to 2^53 - 1.')
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON')
 }

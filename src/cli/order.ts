@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { openReading, withWhere, type WhereOptions } from './connection.ts'
 import { documentAt, listAt, parseDocument, textAt, type Document } from './document.ts'
-import { jsonOption } from './options.ts'
+import { jsonOption, orderId } from './options.ts'
 import { print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
 
@@ -17,12 +17,6 @@ export const orderCommand: CliCommand = (environment) =>
       const others = listAt(detail, 'other_identities')
       print(...storyLines(detail), ...others.flatMap((other) => ['', 'Older order with this id', ...storyLines(other)]))
     })
-
-function orderId(text: string): number {
-  const id = Number(text)
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(id) && id > 0) return id
-  throw new InvalidArgumentError('It must be a whole number from 1 to 2^53 - 1.')
-}
 
 function storyLines(story: Document): readonly string[] {
   const payment = documentAt(story, 'payment')

@@ -13,6 +13,7 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['produce', async () => (await import('./produce.ts')).produceCommand],
   ['totals', async () => (await import('./totals.ts')).totalsCommand],
   ['order', async () => (await import('./order.ts')).orderCommand],
+  ['journey', async () => (await import('./journey.ts')).journeyCommand],
   ['topics', async () => (await import('./topics.ts')).topicsCommand],
   ['store', async () => (await import('./store.ts')).storeCommand],
   ['tail', async () => (await import('./tail.ts')).tailCommand],

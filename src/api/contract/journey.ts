@@ -3,7 +3,7 @@ import { closed, nullable, oneOf, orderId, place, time } from './schema.ts'
 
 /**
  * One thing that happened to an order. `at` is log time where a record says it, else the time that the store kept; null where
- * neither is known any more. `record` is where it is in the log.
+ * neither is known any more, and for `fraud-cleared`, which leaves no record. `record` is where it is in the log.
  */
 export const journeyEvent = closed({
   kind: oneOf(
@@ -50,4 +50,3 @@ export const journey = closed({
   identities: Type.Integer({ minimum: 1, description: 'Orders with this id; the newest is told' }),
 })
 export type Journey = Static<typeof journey>
-export const journeyEventsMax = 500
