@@ -1,6 +1,6 @@
 import { exponentOf, isCurrency, type CurrencyCode } from '../domain/currency.ts'
 import { OrdermillError } from '../errors.ts'
-import type { OrderQuery, OrderQueries, PageQuery } from '../ports/order-queries.ts'
+import type { DeadLetterQuery, OrderQuery, PageQuery } from '../ports/order-queries.ts'
 import type { DeadLettersQuery, OrdersQuery, PageQuery as PagingQuery } from './contract.ts'
 
 const defaultLimit = 50
@@ -36,11 +36,10 @@ export function orderQueryOf(query: OrdersQuery, baseCurrency: CurrencyCode): Or
   return { sort: query.sort ?? 'newest', ...pageOf(query), ...withoutUndefined(found) }
 }
 
-type LetterQuery = Parameters<OrderQueries['searchDeadLetters']>[0]
-
-export function letterQueryOf(query: DeadLettersQuery): LetterQuery {
-  const { group, code } = query
-  return { ...pageOf(query), ...withoutUndefined({ group, code }) }
+export function letterQueryOf(query: DeadLettersQuery): DeadLetterQuery {
+  const { group, code, state, order_id: orderId } = query
+  const [fromMs, toMs] = [optionalTime('from', query.from), optionalTime('to', query.to)]
+  return { ...pageOf(query), ...withoutUndefined({ group, code, state, orderId, fromMs, toMs }) }
 }
 
 /** A bound with more decimals than the currency has lies between two amounts: it is rounded to the one inside. */

@@ -43,7 +43,7 @@ async function readTotals(store: TotalsQueries, baseCurrency: string): Promise<T
     payments: paymentTotals(payments.tally),
     alerts: views.alerts,
     dead_letters_listed: views.deadLetters,
-    dead_letters_open: views.deadLetters,
+    dead_letters_open: Math.max(views.deadLetters - views.redriven, 0),
     as_of: asOfView(asOf),
     payments_as_of: asOfView(payments.asOf),
   }

@@ -9,6 +9,7 @@ import type {
   StoredOrder,
   StoredPayment,
 } from '../ports/order-queries.ts'
+import type { Redriven } from '../ports/view-store.ts'
 import {
   documentsBytesMax,
   type Alert,
@@ -91,7 +92,7 @@ export function alertView({ timestampMs, alert }: StoredAlert): Alert {
 }
 
 export function deadLetterView(stored: StoredDeadLetter): DeadLetter {
-  const { id, group, topic, partition, offset, letter, code, message, stage } = stored
+  const { id, group, topic, partition, offset, letter, code, message, stage, redriven } = stored
   return {
     id,
     group,
@@ -106,10 +107,14 @@ export function deadLetterView(stored: StoredDeadLetter): DeadLetter {
     first_failed_at: isoTime(stored.firstFailedAtMs),
     logged_at: isoTime(stored.timestampMs),
     order_id: stored.orderId,
-    redrive_count: 0,
+    redrive_count: stored.redriveCount,
     quarantined: false,
-    redriven: null,
+    redriven: redriven && redrivenView(redriven),
   }
+}
+
+function redrivenView({ atMs, job, topic, partition, offset }: Redriven): DeadLetter['redriven'] {
+  return { at: isoTime(atMs), job, topic, partition, offset }
 }
 
 export function storyView({ order, state, payment, alerts, deadLetters }: Story): OrderStory {

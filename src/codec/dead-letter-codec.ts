@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { OrdermillError } from '../errors.ts'
 import type { LogRecord, NewRecord } from '../ports/log.ts'
-import type { DeadLetter } from '../ports/view-store.ts'
+import type { DeadLetter, ViewFact } from '../ports/view-store.ts'
 import { bytesOf, headerText, textOf } from './bytes.ts'
 import { isJsonObject } from './json.ts'
 
@@ -18,6 +18,9 @@ export function retryTopic(topic: string, group: string): string {
 function isRetryTopic(topic: string): boolean {
   return topic.endsWith('.retry')
 }
+
+/** What a redriven record has beside the letter's own headers: its letter's id, how often it was redriven, and by which job. */
+export const redriveHeaders = { of: 'x-redrive-of', count: 'x-redrive-count', job: 'x-redrive-job' } as const
 
 const reasonPrefix = '__dlq.errors.'
 
@@ -119,7 +122,19 @@ export function decodeDeadLetter(record: LogRecord): DeadLetter {
     firstFailedAtMs: Date.parse(reason('first.failed.at') ?? '') || record.timestampMs,
     timestampMs: record.timestampMs,
     orderId: orderIdOf(record),
+    redriveCount: wholeOf(headerText(record, redriveHeaders.count)) ?? 0,
   }
+}
+
+/** What a record of a retry topic says of the letter that it came from; undefined for any other record there. */
+export function decodeRedrive(
+  record: LogRecord,
+): Pick<Extract<ViewFact, { kind: 'redrive' }>, 'kind' | 'letterId' | 'redriven'> | undefined {
+  const letterId = headerText(record, redriveHeaders.of)
+  if (letterId === undefined) return undefined
+  const { topic, partition, offset, timestampMs: atMs } = record
+  const job = headerText(record, redriveHeaders.job) ?? ''
+  return { kind: 'redrive', letterId, redriven: { atMs, job, topic, partition, offset } }
 }
 
 /** Digits alone: `Number` takes much more for a number, an empty text among it. */

@@ -13,6 +13,7 @@ export function absentStore(why: string): OrderStore {
     totals: refuse,
     payments: refuse,
     viewCounts: refuse,
+    shards: refuse,
     findOrder: refuse,
     searchOrders: refuse,
     searchPayments: refuse,

@@ -5,7 +5,9 @@ import type { OrderId, OrderStatus } from '../domain/order.ts'
 import type { LedgerState, PaymentOutcome, PaymentTally } from '../domain/payment.ts'
 import type { OrderState } from '../domain/order-state.ts'
 import type { AsOf, TotalsSnapshot } from './order-book.ts'
-import type { DeadLetter } from './view-store.ts'
+import type { Totals } from '../domain/totals.ts'
+import type { ShardKey } from './shards.ts'
+import type { DeadLetter, Redriven } from './view-store.ts'
 
 /**
  * The read model. Reads never wait for a writer, and no read is unbounded: a page looks at no more than a fixed number
@@ -15,14 +17,16 @@ import type { DeadLetter } from './view-store.ts'
 export interface OrderQueries {
   totals(): Promise<TotalsSnapshot>
   payments(): Promise<Readonly<{ tally: PaymentTally; asOf: AsOf }>>
-  /** How many alerts and dead letters the views hold. */
-  viewCounts(): Promise<Readonly<{ alerts: number; deadLetters: number }>>
+  /** How many alerts and dead letters the views hold, and how many letters were redriven. */
+  viewCounts(): Promise<ViewCounts>
+  /** Every shard that was ever claimed, with what it counted, those of topics that were made again too. */
+  shards(): Promise<readonly ShardSummary[]>
   /** Every identity with that order id: one, unless ids are used again. */
   findOrder(orderId: OrderId): Promise<readonly OrderStory[]>
   searchOrders(query: OrderQuery): Promise<Page<StoredOrder>>
   searchPayments(query: PageQuery & Readonly<{ outcome?: PaymentOutcome | 'PENDING' }>): Promise<Page<StoredPayment>>
   searchAlerts(query: PageQuery): Promise<Page<StoredAlert>>
-  searchDeadLetters(query: PageQuery & Readonly<{ group?: string; code?: string }>): Promise<Page<StoredDeadLetter>>
+  searchDeadLetters(query: DeadLetterQuery): Promise<Page<StoredDeadLetter>>
   findDeadLetter(id: string): Promise<StoredDeadLetter | undefined>
   /** Orders and sales by minute of event time in [fromMs, toMs), ascending; minutes without an order are left out. */
   series(range: Readonly<{ fromMs: number; toMs: number }>): Promise<readonly SeriesPoint[]>
@@ -32,6 +36,32 @@ export interface OrderQueries {
 
 export type Page<Item> = Readonly<{ items: readonly Item[]; nextCursor: string | null }>
 export type PageQuery = Readonly<{ limit: number; cursor?: string }>
+
+export type ViewCounts = Readonly<{ alerts: number; deadLetters: number; redriven: number }>
+
+/** A shard as it is stored. What a group counts is in one of the last three. */
+export type ShardSummary = Readonly<{
+  shard: ShardKey
+  epoch: number
+  owner: string
+  from: number
+  next: number
+  totals?: Totals
+  tally?: PaymentTally
+  views?: ViewCounts
+}>
+
+/** All conditions hold together. Times are log time of the letter, [from, to). Newest first. */
+export type DeadLetterQuery = PageQuery &
+  Readonly<{
+    group?: string
+    code?: string
+    orderId?: OrderId
+    fromMs?: number
+    toMs?: number
+    /** `redriven`: it was, at least once. */
+    state?: 'open' | 'redriven'
+  }>
 
 /** Newest first means: log time of the order's first record, then partition, then offset. */
 export const orderSorts = ['newest', 'oldest', 'amount_desc', 'amount_asc', 'order_id_desc', 'order_id_asc'] as const
@@ -62,7 +92,7 @@ export type StoredOrder = Readonly<{
 
 export type StoredPayment = Readonly<{ orderId: OrderId; timestampMs: number; ledger: LedgerState }>
 export type StoredAlert = Readonly<{ timestampMs: number; alert: FraudAlert }>
-export type StoredDeadLetter = DeadLetter & Readonly<{ id: string }>
+export type StoredDeadLetter = DeadLetter & Readonly<{ id: string; redriven: Redriven | null }>
 
 export type SeriesPoint = Readonly<{ startMs: number; currency: CurrencyCode; orderCount: number; salesMinor: bigint }>
 

@@ -1,5 +1,5 @@
 import { alertsTopic, decodeAlert } from '../codec/alert-codec.ts'
-import { deadLetterTopic, decodeDeadLetter } from '../codec/dead-letter-codec.ts'
+import { deadLetterTopic, decodeDeadLetter, decodeRedrive, retryTopic } from '../codec/dead-letter-codec.ts'
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import { identityOf, type OrderIdReuse } from '../domain/order.ts'
 import type { LogRecord } from '../ports/log.ts'
@@ -10,20 +10,28 @@ import { unreadable } from './order-input.ts'
 type View =
   | Pick<Extract<ViewFact, { kind: 'alert' }>, 'kind' | 'alert'>
   | Pick<Extract<ViewFact, { kind: 'dead-letter' }>, 'kind' | 'letter'>
+  | Pick<Extract<ViewFact, { kind: 'redrive' }>, 'kind' | 'letterId' | 'redriven'>
+  | Pick<Extract<ViewFact, { kind: 'nothing' }>, 'kind'>
 
-/** Alerts, and what the groups that read `topic` refused. */
+/** Alerts, what the groups that read `topic` refused, and what of that was redriven. */
 export function viewsTopics(topic: string): readonly string[] {
-  return [alertsTopic, ...Object.values(orderGroups).map((group) => deadLetterTopic(topic, group))]
+  const groups = Object.values(orderGroups)
+  return [
+    alertsTopic,
+    ...groups.map((group) => deadLetterTopic(topic, group)),
+    ...groups.map((group) => retryTopic(topic, group)),
+  ]
 }
 
 /** Projects alerts and dead letters into the store, so that one order's story is a few reads by key. */
 export function viewsService({ topic, views, reuse }: ViewsServiceDeps): Service<View, ViewFact, undefined> {
+  const retryTopics = new Set(Object.values(orderGroups).map((group) => retryTopic(topic, group)))
   return {
     name: 'views',
     group: viewsGroup,
     topics: viewsTopics(topic),
     deadLetterTopic: () => deadLetterTopic(alertsTopic, viewsGroup),
-    decode,
+    decode: (record) => decode(record, retryTopics),
     decide: (items) => items.map((item) => factOf(item, reuse)),
     effects: {
       kind: 'store',
@@ -39,7 +47,8 @@ export function viewsService({ topic, views, reuse }: ViewsServiceDeps): Service
 
 export type ViewsServiceDeps = Readonly<{ topic: string; views: ViewStore; reuse: OrderIdReuse }>
 
-function decode(record: LogRecord): View {
+function decode(record: LogRecord, retryTopics: ReadonlySet<string>): View {
+  if (retryTopics.has(record.topic)) return decodeRedrive(record) ?? { kind: 'nothing' }
   if (record.topic === alertsTopic) return { kind: 'alert', alert: decodeAlert(record) }
   return { kind: 'dead-letter', letter: decodeDeadLetter(record) }
 }
@@ -48,7 +57,7 @@ function factOf(item: Item<View>, reuse: OrderIdReuse): ViewFact {
   // A letter whose record is a tombstone can't be: tombstones are never refused.
   if (item.kind !== 'value') return unreadable(item)
   const { offset, timestampMs } = item.record
-  if (item.value.kind === 'dead-letter') return { ...item.value, offset }
+  if (item.value.kind !== 'alert') return { ...item.value, offset }
   const { orderId: id, createdAtMs } = item.value.alert
   return { ...item.value, offset, timestampMs, identity: identityOf({ id, createdAtMs }, reuse) }
 }

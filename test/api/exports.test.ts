@@ -186,6 +186,7 @@ describe('GET /api/v1/dead-letters/export', () => {
         firstFailedAtMs: noonMs,
         timestampMs: noonMs + offset,
         orderId: 7,
+        redriveCount: 0,
       },
     }))
     const claim = await api.store.claim(viewShard({ topic }), 'test')

@@ -212,6 +212,7 @@ const aLetter: DeadLetter = {
   firstFailedAtMs: noonMs,
   timestampMs: noonMs,
   orderId: null,
+  redriveCount: 0,
 }
 
 describe('GET /api/v1/dead-letters', () => {

@@ -1,14 +1,13 @@
-import type { StoredPaymentTally } from '../../domain/payment.ts'
-import type { StoredTotals } from '../../domain/totals.ts'
+import type { ShardSummary } from '../../ports/order-queries.ts'
 import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
 import { checkEpoch, fenced } from '../store/claim.ts'
-import type { ViewCounts } from '../store/view-counts.ts'
+import { countsOf, type StoredCounts } from '../store/shard-summary.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import type { ForEach } from './couchbase-work.ts'
 import { readJson, type Modify, type Read } from './couchbase-json.ts'
 
 /** What a group counted, each in a shard of its own. */
-export type Counted = Readonly<{ totals?: StoredTotals; tally?: StoredPaymentTally; views?: ViewCounts }>
+export type Counted = StoredCounts
 
 /** Small whatever the number of orders: all that grows with it is in lists and buckets. */
 export type ShardDocument = Counted &
@@ -45,6 +44,8 @@ export type CouchbaseShards = Shards &
     keys: () => Promise<readonly ShardKey[]>
     /** Every shard that counted in `column`, and those of the same groups; the last claimed first. */
     all: (column: keyof Counted) => Promise<readonly ShardDocument[]>
+    /** Every shard that was ever claimed, the last claimed last. */
+    summaries: () => Promise<readonly ShardSummary[]>
     /** Changes with every apply. */
     version: () => Promise<string>
   }>
@@ -109,6 +110,11 @@ export function couchbaseShards(
       return mine.filter(({ group }) => groups.has(group)).toReversed()
     },
 
+    async summaries() {
+      const documents = await forEach(await readPlaces(), readShard)
+      return documents.filter((document) => document !== undefined).map(summaryOf)
+    },
+
     async version() {
       const known = places
       const [batches, now] = await Promise.all([batchesOf(known), readPlaces()])
@@ -120,6 +126,20 @@ export function couchbaseShards(
   function batchesOf(asked: readonly Place[]): Promise<readonly unknown[]> {
     return forEach(asked, (place) => shards.member(keyOf(keyOfPlace(place)), 'batchId'))
   }
+}
+
+function summaryOf({
+  group,
+  topic,
+  topicId,
+  partition,
+  epoch,
+  owner,
+  from,
+  next,
+  ...counts
+}: ShardDocument): ShardSummary {
+  return { shard: { group, topic, topicId, partition }, epoch, owner, from, next, ...countsOf(counts) }
 }
 
 /** A shard that is there already goes to the end when its topic was made again since. */

@@ -44,6 +44,7 @@ export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore {
   return {
     claim: (shard, owner) => shards.claim(shard, owner),
     version: shards.version,
+    shards: shards.summaries,
     ...couchbaseOrders({ shards, identities, states, series, arrivals, intake, forEach }),
     ...couchbaseLedger({ keyspaces, shards, identities, arrivals, intake, modify, forEach }),
     ...couchbaseViews({ keyspaces, shards, identities, arrivals, modify, forEach }),

@@ -3,9 +3,10 @@ import { identityText, type OrderIdentity } from '../../domain/order.ts'
 import { samePosition, type Position } from '../../domain/position.ts'
 import type { OrderQueries, StoredAlert, StoredDeadLetter } from '../../ports/order-queries.ts'
 import type { Claim } from '../../ports/shards.ts'
-import type { DeadLetter, ViewFact, ViewStore } from '../../ports/view-store.ts'
+import type { Redriven, ViewFact, ViewStore } from '../../ports/view-store.ts'
 import { checkClaim } from '../store/claim.ts'
 import { deadLetterId } from '../store/dead-letter-id.ts'
+import { isLaterRedrive, letterOf, type StoredLetter } from '../store/redrives.ts'
 import { addViewCounts, noViews } from '../store/view-counts.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
 import { hashed } from './couchbase-keys.ts'
@@ -22,7 +23,9 @@ type Seen = Readonly<{ position: Position }>
 type AlertDocument = Seen & Readonly<{ kind: 'alert'; timestampMs: number; alert: FraudAlert }>
 /** Members that are searched for stand at the top. */
 export type LetterDocument = Seen &
-  Readonly<{ kind: 'letter'; id: string; timestampMs: number; group: string; code: string; letter: DeadLetter }>
+  Readonly<{ kind: 'letter'; id: string; timestampMs: number; group: string; code: string; letter: StoredLetter }>
+/** Beside its letter, since it may be read before it. The position is that of the first one, which alone counts it. */
+type RedriveDocument = Seen & Readonly<{ kind: 'redrive'; redriven: Redriven }>
 /** Which letters speak of an order: log time and key, the newest last. */
 type LettersOfOrder = Readonly<{ kind: 'letters-of-order'; letters: readonly LetterPlace[] }>
 type LetterPlace = readonly [timestampMs: number, key: string]
@@ -41,6 +44,7 @@ type ViewsDeps = Readonly<{
 
 type AlertFact = Extract<ViewFact, { kind: 'alert' }>
 type LetterFact = Extract<ViewFact, { kind: 'dead-letter' }>
+type RedriveFact = Extract<ViewFact, { kind: 'redrive' }>
 
 export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'> {
   const { keyspaces, shards, identities, arrivals, modify, forEach } = deps
@@ -58,6 +62,18 @@ export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> &
     const position = positionAt(claim, { offset })
     const document: LetterDocument = { kind: 'letter', id, position, timestampMs, group, code, letter }
     return insertOnce(letters, hashed(id), document)
+  }
+
+  /** Whether it counts: a letter's first redrive does, and the latest one is shown. */
+  async function writeRedrive(claim: Claim, { letterId, redriven, offset }: RedriveFact): Promise<boolean> {
+    const position = positionAt(claim, { offset })
+    let first = position
+    await modify<RedriveDocument>(letters, redriveKey(letterId), (known) => {
+      first = known?.position ?? position
+      if (!known) return { kind: 'redrive', position, redriven }
+      return isLaterRedrive(known.redriven, redriven) ? { ...known, redriven } : undefined
+    })
+    return samePosition(first, position)
   }
 
   async function addToOrder([orderId, places]: readonly [number, readonly LetterPlace[]]): Promise<void> {
@@ -86,13 +102,16 @@ export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> &
       await forEach([...placesByOrder(letterFacts)], addToOrder)
       const isNewAlert = await forEach(alertFacts, (fact) => writeAlert(claim, fact))
       const isNewLetter = await forEach(letterFacts, (fact) => writeLetter(claim, fact))
+      // One after the other where they are of one letter: `modify` sees to that.
+      const isNewRedrive = await forEach(unapplied.filter(isRedrive), (fact) => writeRedrive(claim, fact))
       const newAlerts = alertFacts.filter((_, index) => isNewAlert[index])
       const newLetters = letterFacts.filter((_, index) => isNewLetter[index])
       const { next } = progress
       await arrivals.add(claim.shard, 'alerts', { entries: newAlerts.map(alertEntry), next })
       await arrivals.add(claim.shard, 'letters', { entries: newLetters.map(letterEntry), next })
-      const fresh = { alerts: newAlerts.length, deadLetters: newLetters.length }
-      await shards.move(read, { claim, progress }, { views: addViewCounts(read.document.views ?? noViews, fresh) })
+      const redriven = isNewRedrive.filter(Boolean).length
+      const fresh = { alerts: newAlerts.length, deadLetters: newLetters.length, redriven }
+      await shards.move(read, { claim, progress }, { views: addViewCounts(fresh, read.document.views ?? noViews) })
     },
 
     async viewCounts() {
@@ -110,6 +129,10 @@ async function insertOnce(keyspace: Keyspace, key: string, document: Seen): Prom
 
 function isAlert(fact: ViewFact): fact is AlertFact {
   return fact.kind === 'alert'
+}
+
+function isRedrive(fact: ViewFact): fact is RedriveFact {
+  return fact.kind === 'redrive'
 }
 
 function isLetter(fact: ViewFact): fact is LetterFact {
@@ -147,7 +170,11 @@ function placesByOrder(facts: readonly LetterFact[]): Map<number, LetterPlace[]>
   return places
 }
 
-function letterKey(letter: DeadLetter): string {
+function redriveKey(letterId: string): string {
+  return `${hashed(letterId)}/redrive`
+}
+
+function letterKey(letter: LetterFact['letter']): string {
   return hashed(deadLetterId(letter))
 }
 
@@ -179,8 +206,13 @@ export async function letterAt(
   { dead_letters: letters }: Pick<Keyspaces, 'dead_letters'>,
   key: string,
 ): Promise<StoredDeadLetter | undefined> {
-  const read = await readJson<LetterDocument>(letters, key)
-  return read && { ...read.document.letter, id: read.document.id }
+  const [read, redrive] = await Promise.all([
+    readJson<LetterDocument>(letters, key),
+    readJson<RedriveDocument>(letters, `${key}/redrive`),
+  ])
+  if (!read) return undefined
+  const { letter, id } = read.document
+  return { ...letterOf(letter), id, redriven: redrive?.document.redriven ?? null }
 }
 
 /** The newest first. */

@@ -1,12 +1,18 @@
 import { currentStatus } from '../../domain/order-state.ts'
-import type { OrderQueries, OrderQuery } from '../../ports/order-queries.ts'
+import type { DeadLetterQuery, OrderQueries, OrderQuery } from '../../ports/order-queries.ts'
 import type { RowKey } from '../store/cursor.ts'
 import { checkOrderQuery } from '../store/order-query.ts'
 import { pageOf, type Walk } from './memory-store-page.ts'
 import { memoryStory, storedAlert, storedDeadLetter, storedOrder, storedPayment } from './memory-store-story.ts'
-import type { MemoryAlert, MemoryOrder, MemoryPayment, MemoryStoreState } from './memory-store-state.ts'
+import type {
+  MemoryAlert,
+  MemoryDeadLetter,
+  MemoryOrder,
+  MemoryPayment,
+  MemoryStoreState,
+} from './memory-store-state.ts'
 
-type Queries = Omit<OrderQueries, 'totals' | 'payments' | 'viewCounts'>
+type Queries = Omit<OrderQueries, 'totals' | 'payments' | 'viewCounts' | 'shards'>
 
 export function memoryQueries(state: MemoryStoreState): Queries {
   return {
@@ -15,7 +21,7 @@ export function memoryQueries(state: MemoryStoreState): Queries {
 
     findDeadLetter(id) {
       const known = state.deadLetters.get(id)
-      return Promise.resolve(known && storedDeadLetter(known))
+      return Promise.resolve(known && storedDeadLetter(state, known))
     },
 
     series({ fromMs, toMs }) {
@@ -76,10 +82,10 @@ function memoryPages(state: MemoryStoreState): Pages {
           keyOf: ({ timestampMs, id }): RowKey => [timestampMs, id],
           example: [0, ''],
           descending: true,
-          matches: ({ group, code }) => (query.group ?? group) === group && (query.code ?? code) === code,
+          matches: (letter) => matchesLetter(state, letter, query),
         }),
       )
-      return { ...page, items: page.items.map(storedDeadLetter) }
+      return { ...page, items: page.items.map((letter) => storedDeadLetter(state, letter)) }
     },
   }
 }
@@ -118,6 +124,18 @@ function newestKey(order: MemoryOrder): RowKey {
 function paymentKey(payment: MemoryPayment): RowKey {
   const [{ atMs, position }] = payment.ledger.entries
   return [atMs, position.partition, position.offset, ...idKey(payment)]
+}
+
+function matchesLetter({ redrives }: MemoryStoreState, letter: MemoryDeadLetter, query: DeadLetterQuery): boolean {
+  const state = redrives.has(letter.id) ? 'redriven' : 'open'
+  return (
+    (query.group ?? letter.group) === letter.group &&
+    (query.code ?? letter.code) === letter.code &&
+    (query.orderId ?? letter.orderId) === letter.orderId &&
+    (query.state ?? state) === state &&
+    letter.timestampMs >= (query.fromMs ?? -Infinity) &&
+    letter.timestampMs < (query.toMs ?? Infinity)
+  )
 }
 
 function matchesOrder({ state }: MemoryOrder, query: OrderQuery): boolean {

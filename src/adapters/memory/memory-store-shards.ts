@@ -1,11 +1,12 @@
 import type { Position } from '../../domain/position.ts'
 import type { AsOf } from '../../ports/order-book.ts'
+import type { OrderQueries } from '../../ports/order-queries.ts'
 import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
 import { asOfShards } from '../store/as-of.ts'
 import { checkClaim } from '../store/claim.ts'
 import type { MemoryShard, MemoryStoreState, Pause } from './memory-store-state.ts'
 
-export function memoryShards(state: MemoryStoreState, pause: Pause): Shards {
+export function memoryShards(state: MemoryStoreState, pause: Pause): Shards & Pick<OrderQueries, 'shards'> {
   return {
     async claim(shard, owner) {
       await pause()
@@ -16,6 +17,13 @@ export function memoryShards(state: MemoryStoreState, pause: Pause): Shards {
       state.shards.set(textOf(shard), { ...fresh, epoch: epoch + 1, owner, claimed: state.claims })
       await pause()
       return { shard, epoch: epoch + 1, from, next }
+    },
+
+    shards() {
+      const summaries = [...state.shards.values()]
+        .toSorted((a, b) => a.claimed - b.claimed)
+        .map(({ key: shard, claimed: _claimed, batchId: _batchId, ...rest }) => ({ shard, ...rest }))
+      return Promise.resolve(structuredClone(summaries))
     },
   }
 }

@@ -3,9 +3,9 @@ import type { OrderState } from '../../domain/order-state.ts'
 import type { LedgerState, PaymentTally } from '../../domain/payment.ts'
 import type { Position } from '../../domain/position.ts'
 import type { Totals } from '../../domain/totals.ts'
-import type { ViewCounts } from '../store/view-counts.ts'
+import type { Redriven } from '../../ports/view-store.ts'
 import { orderIdChosenMax, type RememberedRequest } from '../../ports/intake.ts'
-import type { SeriesPoint, StoredAlert, StoredDeadLetter } from '../../ports/order-queries.ts'
+import type { SeriesPoint, StoredAlert, StoredDeadLetter, ViewCounts } from '../../ports/order-queries.ts'
 import type { ShardKey } from '../../ports/shards.ts'
 
 /** Awaited between any two steps of a write: a scheduler may let others run there, or never come back. */
@@ -18,6 +18,8 @@ export type MemoryStoreState = {
   readonly ledger: Map<string, MemoryPayment>
   readonly alerts: Map<string, MemoryAlert>
   readonly deadLetters: Map<string, MemoryDeadLetter>
+  /** By the letter's id. */
+  readonly redrives: Map<string, MemoryRedrive>
   readonly series: Map<string, SeriesPoint>
   readonly requests: Map<string, RememberedRequest & { fingerprint: string }>
   orderIdGiven: number
@@ -52,7 +54,8 @@ export type MemoryOrder = Readonly<{
 }>
 
 export type MemoryAlert = StoredAlert & Seen & Readonly<{ identity: OrderIdentity }>
-export type MemoryDeadLetter = StoredDeadLetter & Seen
+export type MemoryDeadLetter = Omit<StoredDeadLetter, 'redriven'> & Seen
+export type MemoryRedrive = Seen & Readonly<{ redriven: Redriven }>
 
 export type MemoryPayment = Readonly<{ identity: OrderIdentity; ledger: LedgerState }>
 
@@ -63,6 +66,7 @@ export function openMemoryStoreState(): MemoryStoreState {
     ledger: new Map(),
     alerts: new Map(),
     deadLetters: new Map(),
+    redrives: new Map(),
     series: new Map(),
     requests: new Map(),
     orderIdGiven: 0,

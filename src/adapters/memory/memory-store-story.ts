@@ -21,7 +21,7 @@ export function memoryStory(state: MemoryStoreState): Pick<OrderQueries, 'findOr
     findOrder(orderId) {
       const deadLetters = [...state.deadLetters.values()]
         .filter((letter) => letter.orderId === orderId)
-        .map(storedDeadLetter)
+        .map((letter) => storedDeadLetter(state, letter))
       const known = identitiesOf(state, orderId).map((identity) => toldOf(state, identity))
       const untold = toldOf(state, { orderId, createdAtMs: 0 })
       const nothing = known.length === 0 && untold.alerts.length === 0 && deadLetters.length === 0
@@ -74,6 +74,9 @@ export function storedPayment({ identity, ledger }: MemoryPayment): StoredPaymen
   return { orderId: identity.orderId, timestampMs: ledger.entries[0].atMs, ledger }
 }
 
-export function storedDeadLetter({ position: _, ...letter }: MemoryDeadLetter): StoredDeadLetter {
-  return letter
+export function storedDeadLetter(
+  { redrives }: MemoryStoreState,
+  { position: _, ...letter }: MemoryDeadLetter,
+): StoredDeadLetter {
+  return { ...letter, redriven: redrives.get(letter.id)?.redriven ?? null }
 }

@@ -1,10 +1,11 @@
-import type { OrderQueries } from '../../ports/order-queries.ts'
+import type { OrderQueries, ViewCounts } from '../../ports/order-queries.ts'
 import { identityText } from '../../domain/order.ts'
 import { samePosition } from '../../domain/position.ts'
 import type { Claim } from '../../ports/shards.ts'
 import type { ViewFact, ViewStore } from '../../ports/view-store.ts'
 import { deadLetterId } from '../store/dead-letter-id.ts'
-import { addViewCounts, noViews, type ViewCounts } from '../store/view-counts.ts'
+import { isLaterRedrive } from '../store/redrives.ts'
+import { addViewCounts, noViews } from '../store/view-counts.ts'
 import { moveShard, positionAt } from './memory-store-shards.ts'
 import type { MemoryStoreState, Pause } from './memory-store-state.ts'
 
@@ -43,14 +44,20 @@ function writeView(state: MemoryStoreState, claim: Claim, fact: ViewFact): void 
   } else if (fact.kind === 'dead-letter') {
     const id = deadLetterId(fact.letter)
     if (!state.deadLetters.has(id)) state.deadLetters.set(id, { ...fact.letter, id, position })
+  } else if (fact.kind === 'redrive') {
+    const { letterId, redriven } = fact
+    const known = state.redrives.get(letterId)
+    if (!known) state.redrives.set(letterId, { position, redriven })
+    else if (isLaterRedrive(known.redriven, redriven)) state.redrives.set(letterId, { ...known, redriven })
   }
 }
 
 /** An item counts once: for the position that brought it. */
 function countViews(state: MemoryStoreState, claim: Claim, facts: readonly ViewFact[]): ViewCounts {
-  const counts = { alerts: 0, deadLetters: 0 }
+  const counts = { alerts: 0, deadLetters: 0, redriven: 0 }
   for (const fact of facts) {
     if (fact.kind === 'alert' && isMine(state.alerts.get(alertKey(fact)), claim, fact)) counts.alerts += 1
+    if (fact.kind === 'redrive' && isMine(state.redrives.get(fact.letterId), claim, fact)) counts.redriven += 1
     if (fact.kind !== 'dead-letter') continue
     if (isMine(state.deadLetters.get(deadLetterId(fact.letter)), claim, fact)) counts.deadLetters += 1
   }

@@ -5,6 +5,11 @@ import { intOf, textOf, type Row } from './sqlite-store-rows.ts'
 
 export type Condition = Readonly<{ sql: string; value: number | string }>
 
+/** No condition where there is nothing to compare with. */
+export function when(sql: string, value: number | string | undefined): readonly Condition[] {
+  return value === undefined ? [] : [{ sql, value }]
+}
+
 type Rows = Readonly<{
   name: string
   table: string

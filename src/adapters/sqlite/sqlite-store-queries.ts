@@ -1,10 +1,10 @@
 import type { OrderQueries } from '../../ports/order-queries.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { ledgerColumns, paymentIndex, storedPaymentOf } from './sqlite-store-ledger-rows.ts'
-import { pageOf } from './sqlite-store-page.ts'
+import { pageOf, when } from './sqlite-store-page.ts'
 import { sqlitePlaces } from './sqlite-store-places.ts'
 import { intOf } from './sqlite-store-rows.ts'
-import { storedAlertOf, storedDeadLetterOf } from './sqlite-store-views.ts'
+import { letterColumns, storedAlertOf, storedDeadLetterOf } from './sqlite-store-views.ts'
 
 type Queries = Pick<
   OrderQueries,
@@ -13,7 +13,7 @@ type Queries = Pick<
 
 export function sqliteQueries(db: StoreDatabase): Queries {
   const placesNow = sqlitePlaces(db)
-  const letter = db.prepare('SELECT id, letter FROM dead_letters WHERE id = ?')
+  const letter = db.prepare(`SELECT ${letterColumns} FROM dead_letters WHERE id = ?`)
   const dataVersion = db.prepare('PRAGMA data_version')
 
   return {
@@ -53,14 +53,19 @@ export function sqliteQueries(db: StoreDatabase): Queries {
         pageOf(db, query, {
           name: 'dead-letters',
           table: 'dead_letters',
-          columns: '*',
+          columns: letterColumns,
           key: ['timestamp_ms', 'id'],
           example: [0, ''],
           descending: true,
-          seek: [],
+          seek: [
+            ...when('order_id = ?', query.orderId),
+            ...when('timestamp_ms >= ?', query.fromMs),
+            ...when('timestamp_ms < ?', query.toMs),
+          ],
           filter: [
-            ...(query.group === undefined ? [] : [{ sql: 'group_name = ?', value: query.group }]),
-            ...(query.code === undefined ? [] : [{ sql: 'code = ?', value: query.code }]),
+            ...when('group_name = ?', query.group),
+            ...when('code = ?', query.code),
+            ...when('(redrive IS NOT NULL) = ?', query.state && Number(query.state === 'redriven')),
           ],
           itemOf: storedDeadLetterOf,
         }),

@@ -2,7 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import { OrdermillError } from '../../errors.ts'
 
 /** Of `PRAGMA user_version`. A store with a greater one was written by a newer program. */
-const schemaVersion = 1
+const schemaVersion = 2
+
+/** Kept apart from the letters: a redrive may be read before its letter. redrive: JSON of it. */
+const redrives = `
+  CREATE TABLE redrives (
+    letter_id TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, redrive_offset INTEGER NOT NULL, redrive TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`
+
+/** What brings a store of an older version up to the next, by the version that it has. */
+const migrations: Readonly<Record<number, string>> = { 1: redrives }
 
 const schema = `
   CREATE TABLE shards (
@@ -66,6 +76,8 @@ const schema = `
   CREATE INDEX dead_letters_newest ON dead_letters (timestamp_ms);
   CREATE INDEX dead_letters_order ON dead_letters (order_id) WHERE order_id IS NOT NULL;
 
+  ${redrives}
+
   CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
   CREATE TABLE requests (
@@ -75,13 +87,16 @@ const schema = `
   ) STRICT;
 `
 
-/** Makes the tables of a new store. @throws {OrdermillError} DATA_CORRUPT for a file of a newer version */
+/** Makes the tables of a new store, and what an older one lacks. @throws {OrdermillError} DATA_CORRUPT for a file of a newer version */
 export function prepareSchema(db: DatabaseSync, file: string): void {
   if (versionOf(db, file) === schemaVersion) return
   db.exec('BEGIN IMMEDIATE')
   try {
     // Somebody else may have made them while this process waited for the lock.
-    if (versionOf(db, file) === 0) db.exec(`${schema}; PRAGMA user_version = ${schemaVersion}`)
+    const version = versionOf(db, file)
+    if (version === 0) db.exec(schema)
+    for (let from = version; from > 0 && from < schemaVersion; from += 1) db.exec(migrations[from] ?? '')
+    db.exec(`PRAGMA user_version = ${schemaVersion}`)
     db.exec('COMMIT')
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')
@@ -90,8 +105,10 @@ export function prepareSchema(db: DatabaseSync, file: string): void {
 }
 
 export function checkSchema(db: DatabaseSync, file: string): void {
-  if (versionOf(db, file) === schemaVersion) return
-  throw new OrdermillError('STORE_UNAVAILABLE', `the store ${file} is still empty: start its writer first`)
+  const version = versionOf(db, file)
+  if (version === schemaVersion) return
+  const state = version === 0 ? 'still empty' : 'of an older version'
+  throw new OrdermillError('STORE_UNAVAILABLE', `the store ${file} is ${state}: start its writer first`)
 }
 
 function versionOf(db: DatabaseSync, file: string): number {

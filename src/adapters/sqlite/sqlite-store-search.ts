@@ -6,7 +6,7 @@ import { indexOfStatus, orderColumns, storedOrderOf } from './sqlite-store-order
 import { eraPageOf } from './sqlite-store-era-page.ts'
 import { sqlitePlaces, type Places } from './sqlite-store-places.ts'
 import type { Row } from './sqlite-store-rows.ts'
-import { pageOf, type Condition, type Walk } from './sqlite-store-page.ts'
+import { pageOf, when, type Walk } from './sqlite-store-page.ts'
 
 /** Each sort walks its own index; what that index can't seek is tested on each row looked at. */
 export function sqliteSearch(db: StoreDatabase): Pick<OrderQueries, 'searchOrders'> {
@@ -76,10 +76,6 @@ function conditionsOf(query: OrderQuery) {
       ...when('created_at_ms < ?', query.createdToMs),
     ],
   }
-}
-
-function when(sql: string, value: number | string | undefined): readonly Condition[] {
-  return value === undefined ? [] : [{ sql, value }]
 }
 
 function statusOf(status: OrderStatus | undefined): number | undefined {

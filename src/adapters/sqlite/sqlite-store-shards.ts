@@ -1,14 +1,20 @@
 import type { AsOf } from '../../ports/order-book.ts'
+import type { OrderQueries } from '../../ports/order-queries.ts'
 import type { Progress, ShardKey, Shards } from '../../ports/shards.ts'
 import { asOfShards } from '../store/as-of.ts'
 import type { ShardMark } from '../store/claim.ts'
+import { countsOf, type StoredCounts } from '../store/shard-summary.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
-import { intOf, textOf, textOrNull, type Row } from './sqlite-store-rows.ts'
+import { intOf, restoreJson, textOf, textOrNull, type Row } from './sqlite-store-rows.ts'
 
 /** Columns of `shards` that hold what a group counted, as JSON. */
 export type SumColumn = 'totals' | 'tally' | 'views'
 
-export function sqliteShards(db: StoreDatabase): Shards {
+export function sqliteShards(db: StoreDatabase): Shards & Pick<OrderQueries, 'shards'> {
+  const select = db.prepare(`
+    SELECT group_name, topic, topic_id, shard_partition, epoch, owner, from_offset, next_offset,
+      json_object('totals', json(totals), 'tally', json(tally), 'views', json(views)) AS counts
+    FROM shards ORDER BY claimed`)
   const upsert = db.prepare(`
     INSERT INTO shards (group_name, topic, topic_id, shard_partition, epoch, owner, claimed, from_offset, next_offset)
     VALUES (?, ?, ?, ?, 1, ?, (SELECT ifnull(max(claimed), 0) + 1 FROM shards), 0, 0)
@@ -22,6 +28,21 @@ export function sqliteShards(db: StoreDatabase): Shards {
         const row = upsert.get(shard.group, shard.topic, shard.topicId, shard.partition, owner) ?? {}
         return { shard, epoch: intOf(row, 'epoch'), from: intOf(row, 'from_offset'), next: intOf(row, 'next_offset') }
       }),
+
+    shards: () =>
+      db.read(() =>
+        select.all().map((row) => {
+          const { next, ...place } = placeOf(row)
+          return {
+            shard: { group: textOf(row, 'group_name'), ...place },
+            epoch: intOf(row, 'epoch'),
+            owner: textOf(row, 'owner'),
+            from: intOf(row, 'from_offset'),
+            next,
+            ...countsOf(restoreJson<StoredCounts>(textOf(row, 'counts'))),
+          }
+        }),
+      ),
   }
 }
 

@@ -5,7 +5,7 @@ import { storedPaymentOf } from './sqlite-store-ledger-rows.ts'
 import { stateOf, storedOrderOf } from './sqlite-store-order-rows.ts'
 import { sqlitePlaces, type Places } from './sqlite-store-places.ts'
 import { intOf } from './sqlite-store-rows.ts'
-import { storedAlertOf, storedDeadLetterOf } from './sqlite-store-views.ts'
+import { letterColumns, storedAlertOf, storedDeadLetterOf } from './sqlite-store-views.ts'
 
 /** Identities with one order id, and dead letters that speak of it: each at most this many. */
 const storyRowsMax = 100
@@ -18,7 +18,7 @@ export function sqliteStory(db: StoreDatabase): Pick<OrderQueries, 'findOrder'> 
     'SELECT * FROM alerts WHERE order_id = ? AND identity_ms IN (0, ?) ORDER BY identity_ms, reason',
   )
   const lettersOf = db.prepare(
-    `SELECT * FROM dead_letters WHERE order_id = ? ORDER BY timestamp_ms DESC LIMIT ${storyRowsMax}`,
+    `SELECT ${letterColumns} FROM dead_letters WHERE order_id = ? ORDER BY timestamp_ms DESC LIMIT ${storyRowsMax}`,
   )
   // Payment or the views may know an order before analytics does. An alert that does not say which order belongs to each.
   const identities = db.prepare(`

@@ -1,11 +1,12 @@
 import { fraudReason } from '../../domain/fraud.ts'
-import type { OrderQueries, StoredAlert, StoredDeadLetter } from '../../ports/order-queries.ts'
-import type { DeadLetter, ViewFact, ViewStore } from '../../ports/view-store.ts'
+import type { OrderQueries, StoredAlert, StoredDeadLetter, ViewCounts } from '../../ports/order-queries.ts'
+import type { Redriven, ViewFact, ViewStore } from '../../ports/view-store.ts'
 import { checkClaim } from '../store/claim.ts'
 import { deadLetterId } from '../store/dead-letter-id.ts'
-import { addViewCounts, noViews, type ViewCounts } from '../store/view-counts.ts'
+import { letterOf, type StoredLetter } from '../store/redrives.ts'
+import { addViewCounts, noViews, type StoredViewCounts } from '../store/view-counts.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
-import { intOf, memberOf, restoreJson, textOf, type Row } from './sqlite-store-rows.ts'
+import { intOf, memberOf, restoreJson, textOf, textOrNull, type Row } from './sqlite-store-rows.ts'
 import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
 
 type Views = Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'>
@@ -37,17 +38,18 @@ export function sqliteViewCounts(db: StoreDatabase): () => ViewCounts {
 }
 
 function countsOf(sum: string | undefined): ViewCounts {
-  return sum === undefined ? noViews : restoreJson<ViewCounts>(sum)
+  return sum === undefined ? noViews : addViewCounts(noViews, restoreJson<StoredViewCounts>(sum))
 }
 
 /** Inserts unless it is there, and says what is new. */
-function sqliteViewInsert(db: StoreDatabase): (fact: ViewFact) => ViewCounts {
+function sqliteViewInsert(db: StoreDatabase): (fact: ViewFact) => StoredViewCounts {
   const insertAlert = db.prepare(`
     INSERT INTO alerts (order_id, identity_ms, reason, timestamp_ms, currency, amount_minor, country, created_at_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
   const insertLetter = db.prepare(`
     INSERT INTO dead_letters (id, timestamp_ms, order_id, group_name, code, letter)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+  const insertRedrive = sqliteRedriveInsert(db)
 
   return (fact) => {
     if (fact.kind === 'alert') {
@@ -62,9 +64,10 @@ function sqliteViewInsert(db: StoreDatabase): (fact: ViewFact) => ViewCounts {
         country,
         createdAtMs,
       )
-      return changes === 1 ? { alerts: 1, deadLetters: 0 } : noViews
+      return { alerts: Number(changes) }
     }
-    if (fact.kind !== 'dead-letter') return noViews
+    if (fact.kind === 'redrive') return insertRedrive(fact)
+    if (fact.kind !== 'dead-letter') return {}
     const { letter } = fact
     const { timestampMs, orderId, group, code } = letter
     const { changes } = insertLetter.run(
@@ -75,7 +78,22 @@ function sqliteViewInsert(db: StoreDatabase): (fact: ViewFact) => ViewCounts {
       code,
       JSON.stringify(letter),
     )
-    return changes === 1 ? { alerts: 0, deadLetters: 1 } : noViews
+    return { deadLetters: Number(changes) }
+  }
+}
+
+/** The latest redrive of a letter stands; the first one counts. */
+function sqliteRedriveInsert(db: StoreDatabase): (fact: Extract<ViewFact, { kind: 'redrive' }>) => StoredViewCounts {
+  const insert = db.prepare(`
+    INSERT INTO redrives (letter_id, at_ms, redrive_offset, redrive) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+  const update = db.prepare(`
+    UPDATE redrives SET at_ms = ?2, redrive_offset = ?3, redrive = ?4
+    WHERE letter_id = ?1 AND (at_ms, redrive_offset) < (?2, ?3)`)
+  return ({ letterId, redriven }) => {
+    const values = [letterId, redriven.atMs, redriven.offset, JSON.stringify(redriven)] as const
+    const { changes } = insert.run(...values)
+    if (changes === 0) update.run(...values)
+    return { redriven: Number(changes) }
   }
 }
 
@@ -95,6 +113,15 @@ export function storedAlertOf(row: Row): StoredAlert {
   }
 }
 
+/** What a dead letter is made of, by {@link storedDeadLetterOf}. */
+export const letterColumns =
+  'id, timestamp_ms, order_id, group_name, code, letter, (SELECT redrive FROM redrives WHERE letter_id = id) AS redrive'
+
 export function storedDeadLetterOf(row: Row): StoredDeadLetter {
-  return { ...restoreJson<DeadLetter>(textOf(row, 'letter')), id: textOf(row, 'id') }
+  const redrive = textOrNull(row, 'redrive')
+  return {
+    ...letterOf(restoreJson<StoredLetter>(textOf(row, 'letter'))),
+    id: textOf(row, 'id'),
+    redriven: redrive === null ? null : restoreJson<Redriven>(redrive),
+  }
 }

@@ -1,7 +1,14 @@
-export type ViewCounts = Readonly<{ alerts: number; deadLetters: number }>
+import type { ViewCounts } from '../../ports/order-queries.ts'
 
-export const noViews: ViewCounts = { alerts: 0, deadLetters: 0 }
+export const noViews: ViewCounts = { alerts: 0, deadLetters: 0, redriven: 0 }
 
-export function addViewCounts(a: ViewCounts, b: ViewCounts): ViewCounts {
-  return { alerts: a.alerts + b.alerts, deadLetters: a.deadLetters + b.deadLetters }
+/** What was stored before letters could be redriven says nothing of that. */
+export type StoredViewCounts = Partial<ViewCounts>
+
+export function addViewCounts(a: ViewCounts, b: StoredViewCounts): ViewCounts {
+  return {
+    alerts: a.alerts + (b.alerts ?? 0),
+    deadLetters: a.deadLetters + (b.deadLetters ?? 0),
+    redriven: a.redriven + (b.redriven ?? 0),
+  }
 }

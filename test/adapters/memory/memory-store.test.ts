@@ -57,7 +57,7 @@ describe('memory: a crash between any two steps', () => {
       await store.applyViews(claim, [alertFact(1, 0), alertFact(1, 1), letterFact(2)], progressTo(3))
     })
     for (const picture of pictures.values()) assert.deepEqual(picture, pictures.get(0))
-    assert.deepEqual(pictures.get(0)?.views, { alerts: 1, deadLetters: 1 })
+    assert.deepEqual(pictures.get(0)?.views, { alerts: 1, deadLetters: 1, redriven: 0 })
   })
 })
 

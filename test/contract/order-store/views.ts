@@ -30,6 +30,7 @@ export function letterFact(offset: number, over: Partial<DeadLetter> = {}): Extr
     firstFailedAtMs: noonMs,
     timestampMs: noonMs + offset,
     orderId: null,
+    redriveCount: 0,
     ...over,
   }
   return { kind: 'dead-letter', offset, letter }
@@ -49,7 +50,7 @@ export function testViews(openers: StoreOpeners): void {
     await applyViews(store, [alertFact(1, 0), alertFact(1, 1), alertFact(2, 2), { kind: 'refused', offset: 3 }])
     await applyViews(store, [alertFact(1, 0), alertFact(1, 5)])
     await applyViews(store, [alertFact(2, 0), alertFact(3, 1)], 1)
-    assert.deepEqual(await store.viewCounts(), { alerts: 3, deadLetters: 0 })
+    assert.deepEqual(await store.viewCounts(), { alerts: 3, deadLetters: 0, redriven: 0 })
     const [story] = await store.findOrder(1)
     assert.deepEqual(story?.alerts, [{ timestampMs: noonMs, alert: alertFact(1, 0).alert }])
   })
@@ -61,7 +62,7 @@ export function testViews(openers: StoreOpeners): void {
     const orders = [early, late].map((createdAtMs) => anOrder(1, { createdAtMs }))
     await apply(...orders.map((order, at) => orderFact(order, at, { identity: identityOf(order, 'replace') })))
     await applyViews(store, [alertFact(1, 0, early), alertFact(1, 1, late), alertFact(1, 2, late)])
-    assert.deepEqual(await store.viewCounts(), { alerts: 2, deadLetters: 0 })
+    assert.deepEqual(await store.viewCounts(), { alerts: 2, deadLetters: 0, redriven: 0 })
     const told = async () => {
       const stories = await store.findOrder(1)
       return stories.map(({ state, alerts }) => [
@@ -101,7 +102,7 @@ export function testViews(openers: StoreOpeners): void {
       letterFact(7, { offset: 0, message: 'again' }),
       letterFact(8, { offset: 0, partition: 1 }),
     ])
-    assert.deepEqual(await store.viewCounts(), { alerts: 0, deadLetters: 3 })
+    assert.deepEqual(await store.viewCounts(), { alerts: 0, deadLetters: 3, redriven: 0 })
   })
 
   it('moves on over a batch that comes again, half old and half new', async (t) => {
@@ -110,7 +111,7 @@ export function testViews(openers: StoreOpeners): void {
     const unseen = alertFact(9, 1)
     const claim = await applyViews(store, [alertFact(1, 0), unseen, alertFact(2, 2)])
     assert.equal(claim.next, 3)
-    assert.deepEqual(await store.viewCounts(), { alerts: 2, deadLetters: 1 })
+    assert.deepEqual(await store.viewCounts(), { alerts: 2, deadLetters: 1, redriven: 0 })
   })
 
   it('tells one story of an order: its alerts and the dead letters that speak of it', async (t) => {
