@@ -1,7 +1,9 @@
 import { text } from 'node:stream/consumers'
+import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { findServer } from '../compose/server-file.ts'
 import { readConfig, type Config } from '../config.ts'
+import { OrdermillError } from '../errors.ts'
 import { answerOf, refusalOf } from './answer.ts'
 import { onDemoData } from './demo-directory.ts'
 import { httpApi, type HttpApi } from './http-api.ts'
@@ -64,4 +66,17 @@ export async function openReading(environment: Environment, options: WhereOption
     },
     [Symbol.asyncDispose]: local.close,
   }
+}
+
+/** Asks a running server for a change: it answers with JSON text. */
+export type Operating = Readonly<{ post: (path: string, body: object) => Promise<string> }>
+
+/** @throws {OrdermillError} SERVER_UNAVAILABLE when none runs, UNAUTHENTICATED, FORBIDDEN, and what the server refuses */
+export function openOperating(environment: Environment, options: WhereOptions): Operating {
+  const http = findHttpApi(environment, configOf(environment, options), options)
+  if (http) return { post: async (path, body) => answerOf(await http.post(path, JSON.stringify(body), randomUUID())) }
+  throw new OrdermillError(
+    'SERVER_UNAVAILABLE',
+    'this changes a running system, and no server is known: start it with "ordermill start", or name it with --url',
+  )
 }

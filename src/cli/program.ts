@@ -15,6 +15,7 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['order', async () => (await import('./order.ts')).orderCommand],
   ['journey', async () => (await import('./journey.ts')).journeyCommand],
   ['topics', async () => (await import('./topics.ts')).topicsCommand],
+  ['groups', async () => (await import('./groups.ts')).groupsCommand],
   ['store', async () => (await import('./store.ts')).storeCommand],
   ['tail', async () => (await import('./tail.ts')).tailCommand],
   ['dead-letters', async () => (await import('./dead-letters.ts')).deadLettersCommand],

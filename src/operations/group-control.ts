@@ -83,7 +83,8 @@ export async function seekGroup(deps: GroupControlDeps, request: SeekRequest, pr
       moved.map((move) => ({ topic: move.topic, partition: move.partition, offset: move.to })),
     )
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    // An error of another kind may quote what is not for every reader of the log.
+    const reason = error instanceof OrdermillError ? `${error.code}: ${error.message}` : 'INTERNAL'
     await record(deps, { principal, action: 'seek', target: group, from, to: `not moved: ${reason}` }).catch(() => {})
     throw error
   }
