@@ -47,6 +47,16 @@ it('commands find the server of the data directory and work through it', { timeo
   for (const line of lines) assert.match(line, /^order=\d+ topic=orders partition=\d+ offset=\d+$/)
   assert.ok(Number(/order=(\d+)/.exec(lines[0] ?? '')?.[1]) > count, 'ids go on above those that are known')
 
+  const listed = await run(['groups'])
+  assert.match(listed.stdout, /^payments-group +orders +0 +\d+ +\d+ .* member 1$/m)
+  const paused = await run(['groups', 'pause', 'views-group'])
+  assert.equal(paused.stdout, 'views-group is paused: its services rest in a moment\n', paused.stderr)
+  assert.match((await run(['groups'])).stdout, /^views-group +fraud-alerts .* paused /m)
+  const moved = await run(['groups', 'seek', 'fraud-group', '--topic', 'orders', '--to', 'beginning', '--dry-run'])
+  assert.match(moved.stdout, /^orders +0 +\d+ +0 +0 +\d+$/m, moved.stderr)
+  assert.match(moved.stderr, /nothing was moved/)
+  assert.equal((await run(['groups', 'seek', 'fraud-group'])).code, 2)
+
   const refused = await run(['totals'], { env: {} })
   assert.equal(refused.code, 1)
   assert.match(refused.stderr, /^ordermill: UNAUTHENTICATED: .*\n$/)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { GroupList } from '../../../src/api/contract.ts'
 import { createTopicsByJava } from '../../support/kafka/create-topics.ts'
 import { readCommitted } from '../../support/kafka/committed-reader.ts'
 import { kafkaSuiteOptions, useCoordinatedBroker } from '../../support/kafka/suite.ts'
@@ -85,6 +86,55 @@ describe('processes of ordermill run', kafkaSuiteOptions({ ownBroker: true }), (
     await here.service('payment')
     await waitFor('the next one pays what was begun', async () => (await api.totals()).payments.paid === 80)
     assert.equal((await reader.end('SIGTERM')).code, 0)
+  })
+
+  it('rest while an operator pauses their group, also when they are started anew, and go where they are moved', async (t) => {
+    const { bootstrap } = broker()
+    await createTopicsByJava(bootstrap, { operated: 1 })
+    const here = site(t, { bootstrap, dataDir: await tempDir(t), env: { TOPIC_NAME: 'operated', SLEEP_SECONDS: '0' } })
+    // What has been counted says which order ids are free.
+    const [api, fraud] = await Promise.all([
+      here.server(['run', 'api']),
+      here.service('fraud'),
+      here.service('analytics'),
+    ])
+    const operate = async (...args: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await here.run(['groups', ...args, '--url', api.url])
+      assert.equal(code, 0, stderr)
+      return stdout
+    }
+    const group = async () => {
+      const { items } = await json<GroupList>(`${api.url}/api/v1/groups`)
+      return items.find((one) => one.group === 'fraud-group')
+    }
+    const produce = async (count: string) => assert.equal((await here.run(['produce', '--count', count])).code, 0)
+
+    await produce('20')
+    await untilCaughtUp(api.url, ['fraud-group'])
+    assert.match((await group())?.partitions[0]?.owner ?? '', /^ordermill-.+ at /)
+    await operate('pause', 'fraud-group')
+    await waitFor(
+      'nobody owns it',
+      async () => (await group())?.partitions.every(({ owner }) => owner === null) ?? false,
+    )
+    await produce('10')
+    assert.equal((await fraud.end('SIGTERM')).code, 0)
+    const again = await here.service('fraud')
+    assert.match(await (await fetch(`${again.url}/readyz`)).text(), /paused by an operator/)
+    const paused = await group()
+    assert.ok(paused?.paused && !paused.stuck && paused.lag_records >= 10)
+
+    const target = ['seek', 'fraud-group', '--topic', 'operated', '--to', 'beginning']
+    const preview = await operate(...target, '--dry-run')
+    assert.match(preview, /are judged again/)
+    assert.equal((await group())?.lag_records, paused.lag_records)
+    assert.equal(await operate(...target), preview)
+    await operate('resume', 'fraud-group')
+    await untilCaughtUp(api.url, ['fraud-group'])
+    await waitFor('it has read all of them again', async () => (await processed(again)) === 30)
+    const nowhere = await here.run(['groups', 'pause', 'fraud-group'])
+    assert.equal(nowhere.code, 1)
+    assert.match(nowhere.stderr, /^ordermill: SERVER_UNAVAILABLE: .*--url\n$/)
   })
 })
 
