@@ -8,11 +8,15 @@ const schemaVersion = 2
 const redrives = `
   CREATE TABLE redrives (
     letter_id TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, redrive_offset INTEGER NOT NULL, redrive TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-`
+  ) STRICT, WITHOUT ROWID`
+
+const lettersOfOrder =
+  'CREATE INDEX dead_letters_order ON dead_letters (order_id, timestamp_ms) WHERE order_id IS NOT NULL'
 
 /** What brings a store of an older version up to the next, by the version that it has. */
-const migrations: Readonly<Record<number, string>> = { 1: redrives }
+const migrations: Readonly<Record<number, string>> = {
+  1: `${redrives}; DROP INDEX dead_letters_order; ${lettersOfOrder}`,
+}
 
 const schema = `
   CREATE TABLE shards (
@@ -74,9 +78,9 @@ const schema = `
     letter TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX dead_letters_newest ON dead_letters (timestamp_ms);
-  CREATE INDEX dead_letters_order ON dead_letters (order_id) WHERE order_id IS NOT NULL;
+  ${lettersOfOrder};
 
-  ${redrives}
+  ${redrives};
 
   CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
