@@ -114,6 +114,7 @@ async function openapiDocument(): Promise<string> {
     settings: {
       inputTopic: 'orders',
       baseCurrency: 'USD',
+      offsetsHaveGaps: false,
       bucket: 'order_analytics',
       host: 'localhost',
       allowedHosts: [],

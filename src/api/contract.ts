@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { reconciliationState } from './contract/reconciliation.ts'
 import { partitionOwner, groupState } from './contract/groups.ts'
 import { letterFilter, letterIssue, letterState } from './contract/redrive.ts'
 import {
@@ -401,6 +402,7 @@ export const snapshot = closed(
     newest_orders: Type.Array(orderSummary, { maxItems: 10 }),
     newest_alerts: Type.Array(alert, { maxItems: 10 }),
     pipeline,
+    reconciliation: reconciliationState,
   },
   'Data of the stream event `snapshot`. The event `problem` carries a problem document: the store or log is away',
 )

@@ -13,6 +13,8 @@ export type Token = Readonly<{ role: Role; sha256: string }>
 export type ApiSettings = Readonly<{
   inputTopic: string
   baseCurrency: string
+  /** Whether the log's offsets have gaps, so that they don't count records: Kafka's. */
+  offsetsHaveGaps: boolean
   /** Names the one member of each element of GET /api/analytics. */
   bucket: string
   /** What is listened on, as configured. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { fastify, LogController } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { guard } from './security.ts'
@@ -6,6 +7,7 @@ import type { RequestDone, ServerDeps } from './deps.ts'
 import { openLagWatch } from '../operations/lag-watch.ts'
 import { journeyReader } from '../operations/journey-reader.ts'
 import { operationsLog } from '../operations/operations-log.ts'
+import { newReconciler } from '../operations/reconciler.ts'
 import { newExports } from './export-stream.ts'
 import { newOrderIntake } from './intake.ts'
 import { jsonBody } from './json-body.ts'
@@ -13,6 +15,7 @@ import { defaultApiLimits, type ApiLimits } from './limits.ts'
 import { collectOpenapi, openapiRoutes } from './openapi.ts'
 import { servePage } from './page.ts'
 import { pipelineSampler } from './pipeline-sampler.ts'
+import { reconciliationSampler } from './reconciliation-sampler.ts'
 import { problemOf, sendProblem, toOrdermillError } from './problem.ts'
 import { refuseMalformed } from './refuse-malformed.ts'
 import { analyticsRoutes } from './routes/analytics-routes.ts'
@@ -25,6 +28,7 @@ import { journeyRoutes } from './routes/journey-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
 import { postOrderRoutes } from './routes/post-order-routes.ts'
+import { reconciliationRoutes } from './routes/reconciliation-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
 import { sessionRoutes } from './routes/session-routes.ts'
 import { streamRoutes } from './routes/stream-routes.ts'
@@ -108,7 +112,15 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
     everyMs: limits.pipelineEveryMs,
     itemsMax: limits.pipelineItemsMax,
   })
-  const snapshot = snapshotSource({ store, totals: readTotals, pipeline, clock })
+  const look = newReconciler({
+    log,
+    store,
+    topic: settings.inputTopic,
+    hasGaps: settings.offsetsHaveGaps,
+    pause: setTimeout,
+  })
+  const reconciliation = reconciliationSampler(look, limits.pipelineEveryMs)
+  const snapshot = snapshotSource({ store, totals: readTotals, pipeline, reconciliation, clock })
   const hub = newStreamHub({ ticker, snapshot, problemOf: streamProblem, limits })
   const waiters = newWaiters({ ticker, totals: readTotals, waitersMax: limits.waitersMax })
   const exports = newExports(limits.exportsMax)
@@ -141,6 +153,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   groupRoutes(app, { log, clock, operations, lagWatch })
   recordRoutes(app, { log })
   jobRoutes(app, { log, clock, operations })
+  reconciliationRoutes(app, { look, operations, clock })
   sessionRoutes(app, { tokens: settings.tokens, loginsPerMinuteMax: limits.loginsPerMinuteMax })
   streamRoutes(app, { hub })
 }

@@ -12,6 +12,7 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['import', async () => (await import('./import.ts')).importCommand],
   ['produce', async () => (await import('./produce.ts')).produceCommand],
   ['totals', async () => (await import('./totals.ts')).totalsCommand],
+  ['reconcile', async () => (await import('./reconcile.ts')).reconcileCommand],
   ['order', async () => (await import('./order.ts')).orderCommand],
   ['journey', async () => (await import('./journey.ts')).journeyCommand],
   ['topics', async () => (await import('./topics.ts')).topicsCommand],

@@ -7,6 +7,7 @@ export function apiSettings(config: Config) {
   return {
     inputTopic: topic,
     baseCurrency,
+    offsetsHaveGaps: config.kafka !== undefined,
     bucket,
     host,
     allowedHosts,

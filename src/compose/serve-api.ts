@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { setTimeout } from 'node:timers/promises'
+import { systemRuntime } from '../adapters/in-process/runtime.ts'
 import type { HealthCheck, ServerDeps } from '../api/deps.ts'
 import { buildServer } from '../api/server.ts'
 import type { Config } from '../config.ts'
 import type { ServiceState } from '../engine/supervise.ts'
 import { openLagWatch } from '../operations/lag-watch.ts'
 import { operationsLog } from '../operations/operations-log.ts'
+import { newReconciler } from '../operations/reconciler.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings, systemInfo } from './api-parts.ts'
@@ -13,6 +16,7 @@ import { answered, logHealth, servicesHealth, storeHealth } from './health.ts'
 import { lagSamples } from './lag-samples.ts'
 import { promptLog } from './prompt-log.ts'
 import { listen } from './listen.ts'
+import { watchReconciliation } from './reconciliation-watch.ts'
 
 const pageDir = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 
@@ -60,12 +64,21 @@ export async function serveApi(given: ApiParts): Promise<ServedApi> {
   })
   const url = await listen(server, { ...config, portName: 'PORT' })
   lagWatch.start()
+  const look = newReconciler({
+    log,
+    store,
+    topic: config.topic,
+    hasGaps: config.kafka !== undefined,
+    pause: setTimeout,
+  })
+  const watch = watchReconciliation({ look, logger, metrics, sleep: systemRuntime.sleep })
   return {
     url,
     hasPage,
-    close() {
+    async close() {
       lagWatch.stop()
-      return server.close()
+      await watch.stop()
+      await server.close()
     },
   }
 }

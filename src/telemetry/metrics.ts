@@ -9,6 +9,8 @@ export type Metrics = Readonly<{
   httpRequestDone: (route: string, method: string, status: number, seconds: number) => void
   appended: (topic: string, records: number) => void
   observerOf: (logger: Logger) => PipelineObserver
+  /** What the last look came to; undefined when it failed. */
+  reconciled: (seen: Reconciled | undefined) => void
   /** Called at each scrape. */
   lagFrom: (read: () => Promise<readonly LagSample[]>) => void
 }>
@@ -21,6 +23,14 @@ export type LagSample = Readonly<{
   lagSeconds: number
   isStuck: boolean
 }>
+
+/** `differences` by group. */
+export type Reconciled = Readonly<{
+  state: (typeof reconciliationStates)[number]
+  differences: ReadonlyMap<string, number>
+}>
+
+const reconciliationStates = ['good', 'in-flight', 'bad'] as const
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -45,6 +55,7 @@ export function createMetrics(options: Readonly<{ processMetrics: boolean }>): M
     httpRequestDone: (route, method, status, seconds) => http.labels(route, method, `${status}`).observe(seconds),
     appended: (topic, records) => appended.labels(topic).inc(records),
     observerOf: pipelineObserver(registry),
+    reconciled: reconciliationGauges(registry),
     lagFrom: (read) => lagGauges(registry, read),
   }
 }
@@ -118,6 +129,28 @@ function placeOf({ topic, partition, offset }: Readonly<{ topic: string; partiti
 
 function reasonOf({ code, message }: OrdermillError) {
   return { code, reason: message }
+}
+
+function reconciliationGauges(registry: Registry): Metrics['reconciled'] {
+  const difference = new Gauge({
+    name: 'ordermill_reconciliation_difference',
+    help: 'Records below the group’s offsets that it counted not at all or twice; only where offsets have no gaps',
+    labelNames: ['group'],
+    registers: [registry],
+  })
+  const state = new Gauge({
+    name: 'ordermill_reconciliation_state',
+    help: '1 for the state that the last look found: good, in-flight or bad; none while it is not known',
+    labelNames: ['state'],
+    registers: [registry],
+  })
+  return (seen) => {
+    difference.reset()
+    state.reset()
+    if (!seen) return
+    for (const [group, records] of seen.differences) difference.labels(group).set(records)
+    for (const known of reconciliationStates) state.labels(known).set(known === seen.state ? 1 : 0)
+  }
 }
 
 /** The names that public boards for Kafka know. */

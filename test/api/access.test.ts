@@ -32,6 +32,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'GET /api/v1/orders/export': reading,
   'GET /api/v1/orders/{order_id}': reading,
   'GET /api/v1/orders/{order_id}/journey': reading,
+  'GET /api/v1/reconciliation': reading,
   'GET /api/v1/payments': reading,
   'GET /api/v1/payments/export': reading,
   'GET /api/v1/alerts': reading,

@@ -39,6 +39,7 @@ export type Answer = Readonly<{
 const testSettings: ApiSettings = {
   inputTopic: 'orders',
   baseCurrency: 'USD',
+  offsetsHaveGaps: false,
   bucket: 'order_analytics',
   host: '127.0.0.1',
   allowedHosts: [],

@@ -14,6 +14,7 @@ const term = closed({ name: Type.String(), records: count })
 export const equation = closed({
   group: Type.String(),
   topic: Type.String(),
+  topic_id: Type.String({ description: 'Another one where the topic was made again' }),
   partition: count,
   next: count,
   records: nullable(
