@@ -22,6 +22,7 @@ const errors = {
   TOPIC_UNKNOWN: { retryable: false, about: 'The log has no such topic or partition.' },
   NOT_FOUND: { retryable: false, about: 'What was asked for is not there.' },
   REQUEST_INVALID: { retryable: false, about: 'A request is not as its schema says.' },
+  STATE_CONFLICT: { retryable: false, about: 'What was asked for is not possible in the state that it is about.' },
   IDEMPOTENCY_KEY_REUSED: { retryable: false, about: 'An `Idempotency-Key` came again with another body.' },
   UNAUTHENTICATED: { retryable: false, about: 'The request needs a token and has none that is known.' },
   FORBIDDEN: { retryable: false, about: 'The token’s role, or where the request comes from, does not allow it.' },
@@ -40,6 +41,11 @@ const errors = {
   },
   SEARCH_UNAVAILABLE: { retryable: false, about: 'The store can’t filter or sort: a service or an index is missing.' },
   GATEWAY_UNAVAILABLE: { retryable: true, about: 'The payment gateway does not answer.' },
+  GATEWAY_REFUSED: {
+    retryable: true,
+    about:
+      'The payment gateway refuses our requests, or answers what none of its answers is. Nobody was declined by it.',
+  },
   SERVER_UNAVAILABLE: { retryable: true, about: 'A server that the command needs does not answer.' },
   INTERNAL: { retryable: false, about: 'A fault of Ordermill itself: please report it with the log lines around it.' },
 } as const satisfies Record<string, Readonly<{ retryable: boolean; about: string }>>
@@ -59,12 +65,19 @@ export type Issue = Readonly<{ pointer: string; message: string }>
 export class OrdermillError extends Error {
   readonly code: ErrorCode
   readonly issues: readonly Issue[]
+  /** How long whoever failed wants to be left alone. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; issues?: readonly Issue[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; issues?: readonly Issue[]; retryAfterMs?: number | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'OrdermillError'
     this.code = code
     this.issues = options.issues ?? []
+    this.retryAfterMs = options.retryAfterMs
   }
 
   get retryable(): boolean {

@@ -167,12 +167,19 @@ export const payment = closed({
   logged_at: time,
   settled_at: nullable(time),
   position,
+  attempts: Type.Array(closed({ at: time, result: Type.String({ description: 'Why it failed' }) }), {
+    description: 'Calls of the gateway that failed and were repeated; the newest 10',
+  }),
   entries: Type.Array(
     closed({
       ...position.properties,
       status: orderStatus,
       effect: oneOf('charge', 'SKIPPED', 'HELD', 'noted', 'cancelled-after-paid', 'rejected'),
       at: time,
+      operator: Type.Optional(
+        closed({ decision: oneOf('release', 'reject', 'retry'), by: Type.String() }, 'Whose command the record is'),
+      ),
+      declined_at: Type.Optional(Type.String({ format: 'date-time', description: 'Of a charge that was retried' })),
     }),
   ),
 })

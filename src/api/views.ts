@@ -1,6 +1,7 @@
 import { parseOrder } from '../codec/order-codec.ts'
 import { decimalOf } from '../domain/money.ts'
 import type { OrderContent } from '../domain/order-state.ts'
+import type { LedgerEntry } from '../domain/payment.ts'
 import type {
   Page,
   OrderStory as Story,
@@ -70,12 +71,19 @@ export function paymentView({ orderId, timestampMs, ledger }: StoredPayment): Pa
     logged_at: isoTime(timestampMs),
     settled_at: 'atMs' in payment ? isoTime(payment.atMs) : null,
     position: positionView(payment.position),
-    entries: entries.map(({ position, status, effect, atMs }) => ({
-      ...positionView(position),
-      status,
-      effect,
-      at: isoTime(atMs),
-    })),
+    attempts: (payment.attempts ?? []).map(({ atMs, reason }) => ({ at: isoTime(atMs), result: reason })),
+    entries: entries.map(paymentEntryView),
+  }
+}
+
+function paymentEntryView({ position, status, effect, atMs, operator, declinedAtMs }: LedgerEntry) {
+  return {
+    ...positionView(position),
+    status,
+    effect,
+    at: isoTime(atMs),
+    ...(operator && { operator }),
+    ...(declinedAtMs !== undefined && { declined_at: isoTime(declinedAtMs) }),
   }
 }
 

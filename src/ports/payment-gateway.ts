@@ -9,6 +9,7 @@ export type Charge = Readonly<{ orderId: number; amount: Money; country: string 
  *
  * A call ends within a time limit of the gateway's own, and ends early when `signal` aborts.
  *
- * @throws {OrdermillError} GATEWAY_UNAVAILABLE when the same call may succeed later: whether it charged is told by repeating it
+ * @throws {OrdermillError} GATEWAY_UNAVAILABLE when the same call may succeed later: whether it charged is told by repeating it,
+ *   not before `retryAfterMs`; GATEWAY_REFUSED when it will not before somebody sets something right
  */
 export type PaymentGateway = (charge: Charge, idempotencyKey: string, signal: AbortSignal) => Promise<ChargeOutcome>

@@ -1,11 +1,12 @@
 import { backoffMs, type Backoff } from '../domain/backoff.ts'
 import { identityText } from '../domain/order.ts'
-import type { SettledAnswer } from '../domain/payment.ts'
-import { hasCode } from '../errors.ts'
+import { failedAttemptsMax, type FailedAttempt, type SettledAnswer } from '../domain/payment.ts'
+import { hasCode, OrdermillError } from '../errors.ts'
 import type { PaymentGateway } from '../ports/payment-gateway.ts'
 import type { PaymentFact } from '../ports/payment-ledger.ts'
 
-export type Charger = (fact: Extract<PaymentFact, { kind: 'payment' }>, signal: AbortSignal) => Promise<SettledAnswer>
+type PaymentRecord = Extract<PaymentFact, { kind: 'payment' }>
+export type Charger = (fact: PaymentRecord, signal: AbortSignal) => Promise<SettledAnswer>
 
 export type ChargerOptions = Readonly<{
   gateway: PaymentGateway
@@ -22,19 +23,54 @@ const pause: Backoff = { baseMs: 50, maxMs: 2_000 }
 
 /** Charges by the order's identity as idempotency key, so a repetition moves no money. */
 export function openCharger({ gateway, limit, now, sleep, random }: ChargerOptions): Charger {
-  const persistently: Charger = async ({ identity, intent: { order } }, signal) => {
+  const failures = rememberFailures()
+  const persistently: Charger = async (fact, signal) => {
+    const { order } = fact.intent
     const charge = { orderId: order.id, amount: order.amount, country: order.country }
-    const key = identityText(identity)
+    const key = idempotencyKeyOf(fact)
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted()
       try {
         const outcome = await gateway(charge, key, signal)
-        return { kind: 'settled', outcome, atMs: now() }
+        return { kind: 'settled', outcome, atMs: now(), ...failures.take(key) }
       } catch (error) {
+        if (error instanceof OrdermillError) failures.note(key, { atMs: now(), reason: error.message })
         if (!hasCode(error, 'GATEWAY_UNAVAILABLE') || attempt === attemptsMax) throw error
-        await sleep(backoffMs(pause, attempt, random()), signal)
+        const pauseMs = Math.max(backoffMs(pause, attempt, random()), error.retryAfterMs ?? 0)
+        await sleep(pauseMs, signal)
       }
     }
   }
   return (fact, signal) => limit(() => persistently(fact, signal))
+}
+
+/** What was declined is asked for again under another key: the gateway would repeat its refusal for ever. */
+export function idempotencyKeyOf({ identity, intent: { operator, position } }: PaymentRecord): string {
+  const key = identityText(identity)
+  if (operator?.decision !== 'retry') return key
+  const { topicId, partition, offset } = position
+  return `${key}/${topicId}-${partition}-${offset}`
+}
+
+/** Charges that failed, and are asked for again in a later batch; what failed beyond that many is not told. */
+const failingMax = 10_000
+const reasonCharsMax = 200
+
+/** The failed attempts of each charge until it is settled: for people, so that a restart may forget them. */
+function rememberFailures() {
+  const failing = new Map<string, readonly FailedAttempt[]>()
+  return {
+    note(key: string, { atMs, reason }: FailedAttempt): void {
+      const known = failing.get(key)
+      if (!known && failing.size >= failingMax) return
+      const attempt = { atMs, reason: reason.slice(0, reasonCharsMax) }
+      failing.set(key, [...(known ?? []), attempt].slice(-failedAttemptsMax))
+    },
+    take(key: string): Readonly<{ attempts?: readonly FailedAttempt[] }> {
+      const attempts = failing.get(key)
+      if (!attempts) return {}
+      failing.delete(key)
+      return { attempts }
+    },
+  }
 }

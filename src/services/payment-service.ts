@@ -1,11 +1,20 @@
+import { retryTopic } from '../codec/dead-letter-codec.ts'
+import { decodeDecision } from '../codec/decision-codec.ts'
 import { orderGroups } from '../codec/groups.ts'
 import { decodeOrder, type DecodedOrder } from '../codec/order-codec.ts'
 import { encodePayment } from '../codec/payment-codec.ts'
 import { assessFraud, type FraudRules } from '../domain/fraud.ts'
 import { identityOf, identityText, type OrderIdReuse } from '../domain/order.ts'
-import { decidePayment, type PaymentAnswer, type PaymentPolicy, type SettledAnswer } from '../domain/payment.ts'
+import {
+  decidePayment,
+  type OperatorCommand,
+  type PaymentAnswer,
+  type PaymentIntent,
+  type PaymentPolicy,
+  type SettledAnswer,
+} from '../domain/payment.ts'
 import { positionOf, type Apply, type Item, type Service } from '../pipeline/service.ts'
-import type { Log } from '../ports/log.ts'
+import type { Log, LogRecord } from '../ports/log.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../ports/payment-ledger.ts'
 import { conflictError, orderInput, unreadable } from './order-input.ts'
 import type { Charger } from './charger.ts'
@@ -23,16 +32,21 @@ export type PaymentServiceDeps = Readonly<{
 }>
 
 type Answer = SettledAnswer | undefined
+/** `operator`: not the order is told, but what somebody decided about its payment. */
+type PaymentInput = DecodedOrder & Readonly<{ operator?: OperatorCommand }>
 
-/** Reads orders; charges each once; PAID to `payments`, every other outcome to `payment-outcomes`, keyed by order id. */
-export function paymentService(deps: PaymentServiceDeps): Service<DecodedOrder, PaymentFact, Answer> {
+/**
+ * Reads orders, and what operators decide about their payments; charges each once; PAID to `payments`, every other outcome to
+ * `payment-outcomes`, keyed by order id.
+ */
+export function paymentService(deps: PaymentServiceDeps): Service<PaymentInput, PaymentFact, Answer> {
   const { topic, log, ledger, charge } = deps
   const group = orderGroups.payment
   return {
     name: 'payment',
     group,
     ...orderInput(topic, group),
-    decode: decodeOrder,
+    decode: decoder(retryTopic(topic, group)),
     decide: (items) => items.map((item) => factOf(item, deps)),
     effects: {
       kind: 'store',
@@ -55,18 +69,30 @@ export function paymentService(deps: PaymentServiceDeps): Service<DecodedOrder, 
   }
 }
 
-function factOf(item: Item<DecodedOrder>, { policy, rules, reuse, now }: PaymentServiceDeps): PaymentFact {
+function decoder(retries: string): (record: LogRecord) => PaymentInput {
+  return (record) => {
+    const decoded = decodeOrder(record)
+    const operator = record.topic === retries ? decodeDecision(record) : undefined
+    return operator ? { ...decoded, operator } : decoded
+  }
+}
+
+function factOf(item: Item<PaymentInput>, { policy, rules, reuse, now }: PaymentServiceDeps): PaymentFact {
   if (item.kind !== 'value') return unreadable(item)
-  const { order } = item.value
+  const { order, operator } = item.value
   const flagged = assessFraud(order, rules) !== undefined
-  const decision = decidePayment(order, flagged, policy)
+  const decision = operator ? decisionOf(operator) : decidePayment(order, flagged, policy)
   return {
     kind: 'payment',
     offset: item.record.offset,
     identity: identityOf(order, reuse),
-    intent: { order, decision, position: positionOf(item.record), atMs: now() },
+    intent: { order, decision, position: positionOf(item.record), atMs: now(), ...(operator && { operator }) },
     flagged,
   }
+}
+
+function decisionOf({ decision }: OperatorCommand): PaymentIntent['decision'] {
+  return decision === 'reject' ? 'rejected' : 'charge'
 }
 
 /** Reserve, charge, settle: the reservation is durable before the gateway is asked, so no one else asks for this order. */

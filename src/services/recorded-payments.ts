@@ -1,7 +1,7 @@
 import { eventIdHeader, headerText } from '../codec/bytes.ts'
 import { decodePayment, outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import { positionOfEventId } from '../domain/position.ts'
-import type { SettledAnswer } from '../domain/payment.ts'
+import type { PaymentIntent, SettledAnswer } from '../domain/payment.ts'
 import { blocked } from '../pipeline/claims.ts'
 import type { OffsetRange } from '../pipeline/service.ts'
 import type { Log } from '../ports/log.ts'
@@ -47,11 +47,15 @@ function asDecided(
   payment: SettledPayment | undefined,
   isComplete: boolean,
 ): PaymentFact {
-  const withoutOutput = isComplete ? 'none' : 'HELD'
-  const outcome = payment?.outcome ?? withoutOutput
-  const decision = outcome === 'PAID' || outcome === 'DECLINED' ? 'charge' : outcome
-  const recorded = payment && ({ atMs: payment.atMs, isRecorded: true } as const)
-  return { ...fact, intent: { ...fact.intent, decision, ...recorded } }
+  const { intent } = fact
+  if (!payment) return { ...fact, intent: { ...intent, decision: isComplete || intent.operator ? 'none' : 'HELD' } }
+  const { outcome: recorded, atMs } = payment
+  return { ...fact, intent: { ...intent, decision: decisionOf(recorded, intent), atMs, recorded } }
+}
+
+function decisionOf(recorded: SettledPayment['outcome'], { operator }: PaymentIntent): PaymentIntent['decision'] {
+  if (recorded === 'SKIPPED' || recorded === 'HELD') return recorded
+  return operator?.decision === 'reject' ? 'rejected' : 'charge'
 }
 
 async function collect(

@@ -18,6 +18,7 @@ const story: OrderDetail = {
     logged_at: at(1),
     settled_at: at(3),
     position: { topic_id: 't', partition: 2, offset: 5 },
+    attempts: [],
     entries: [
       { ...first, effect: 'charge', at: at(2) },
       { ...second, effect: 'cancelled-after-paid', at: at(20) },

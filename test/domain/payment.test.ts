@@ -36,7 +36,7 @@ function judgeAll(intents: readonly PaymentIntent[], settles: boolean, before?: 
   const answers = intents.map((intent): PaymentAnswer => {
     const { answer, next } = judgePayment(state, intent)
     state = next ?? state
-    if (answer.kind === 'charge' && settles && state) state = settlePayment(state, 'PAID', 9)
+    if (answer.kind === 'charge' && settles && state) state = settlePayment(state, { outcome: 'PAID', atMs: 9 })
     return answer
   })
   return { state, answers }
@@ -66,7 +66,7 @@ describe('payment', () => {
       answers.map(({ kind }) => kind),
       ['charge', 'duplicate', 'charge'],
     )
-    const settled = state && settlePayment(state, 'DECLINED', 7)
+    const settled = state && settlePayment(state, { outcome: 'DECLINED', atMs: 7 })
     assert.deepEqual(judgePayment(settled, first).answer, { kind: 'settled', outcome: 'DECLINED', atMs: 7 })
     assert.deepEqual(judgePayment(settled, second).answer, { kind: 'duplicate' })
   })
@@ -74,8 +74,8 @@ describe('payment', () => {
   it('stays as the gateway answered first', () => {
     const { next } = judgePayment(undefined, intentOf(0))
     assert.ok(next)
-    const paid = settlePayment(next, 'PAID', 5)
-    assert.equal(settlePayment(paid, 'DECLINED', 6), paid)
+    const paid = settlePayment(next, { outcome: 'PAID', atMs: 5 })
+    assert.equal(settlePayment(paid, { outcome: 'DECLINED', atMs: 6 }), paid)
   })
 
   it('is charged when a skipped or held order becomes billable, by the record that made it so', () => {
@@ -98,7 +98,7 @@ describe('payment', () => {
   it('notes no cancellation after a payment that was declined', () => {
     const [first, cancelled] = [intentOf(0), intentOf(1, { status: 'CANCELLED' })]
     const { state } = judgeAll([first, cancelled], false)
-    const declined = state && settlePayment(state, 'DECLINED', 7)
+    const declined = state && settlePayment(state, { outcome: 'DECLINED', atMs: 7 })
     assert.equal(declined?.entries[1]?.effect, 'noted')
     assert.deepEqual(judgePayment(declined, cancelled).answer, { kind: 'status-change', cancelledAfterPaid: false })
   })

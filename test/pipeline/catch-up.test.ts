@@ -6,7 +6,7 @@ import { openMemoryStoreState } from '../../src/adapters/memory/memory-store-sta
 import { orderGroups } from '../../src/codec/groups.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { utf8 } from '../support/log-harness.ts'
-import { orderRecord, rawRecord } from '../support/order-json.ts'
+import { decisionRecord, orderRecord, rawRecord } from '../support/order-json.ts'
 import { openRig, type Rig, type RigOptions } from '../support/pipeline-rig.ts'
 
 const hourMs = 3_600_000
@@ -55,6 +55,27 @@ describe('a store that is behind the log', () => {
     assert.equal((await restored.store.findOrder(2))[0]?.payment?.ledger.payment.status, 'DECLINED')
     const tally = await tallyOf(restored)
     assert.deepEqual([tally.paid, tally.declined, tally.duplicates, tally.paidCancelled], [2, 1, 1, 1])
+  })
+
+  it('has what operators decided filled in too, and what came to nothing, without a call of the gateway', async () => {
+    const options: RigOptions = { policy: 'billable', gateway: ({ key }) => (/^[34]$/.test(key) ? 'DECLINED' : 'PAID') }
+    const rig = await openRig(options)
+    const held = { amount: 500, country: 'DE' }
+    await rig.append(orderRecord(1, held), orderRecord(2, held), orderRecord(3), orderRecord(4), orderRecord(5))
+    await rig.run('payment')
+    await rig.append(decisionRecord('release', 1, held), decisionRecord('reject', 2, held), decisionRecord('retry', 3))
+    await rig.append(decisionRecord('release', 5), decisionRecord('retry', 2, held), decisionRecord('reject', 4))
+    await rig.run('payment')
+    const before = await tallyOf(rig)
+    assert.deepEqual([before.paid, before.declined, before.held, before.duplicates], [4, 3, 2, 2])
+    const restored = await emptyStoreAfter(rig, options)
+    assert.deepEqual(restored.calls, [])
+    assert.deepEqual(await tallyOf(restored), before)
+    for (const id of [1, 2, 3, 4, 5]) {
+      const [live, filled] = await Promise.all([rig, restored].map(({ store }) => store.findOrder(id)))
+      assert.deepEqual(filled?.[0]?.payment?.ledger.payment, live?.[0]?.payment?.ledger.payment)
+    }
+    assert.equal((await rig.records('payments')).length, 4)
   })
 
   // A status change without an output was taken for a charge: the order stayed PENDING for ever, and counted as held.

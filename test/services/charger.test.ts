@@ -44,6 +44,58 @@ describe('charges', () => {
     assert.deepEqual(await rig.records('orders.payments-group.dlq'), [])
   })
 
+  it('keep with the payment what failed before, over batches too, and the newest ten of it', async () => {
+    const rig = await openRig({
+      log: openMemoryLog({ sleep: () => Promise.resolve() }),
+      now: () => 7,
+      gateway: (_call, count) => {
+        if (count <= 12) throw new OrdermillError('GATEWAY_UNAVAILABLE', `failed ${count}`)
+        return 'PAID'
+      },
+    })
+    await rig.append(orderRecord(1))
+    await rig.run('payment')
+    const attempts = (await rig.store.findOrder(1))[0]?.payment?.ledger.payment.attempts
+    const kept = Array.from({ length: 10 }, (_, index) => ({ atMs: 7, reason: `failed ${index + 3}` }))
+    assert.deepEqual(attempts, kept)
+  })
+
+  it('wait as long as the gateway asks for', async () => {
+    const pauses: number[] = []
+    let calls = 0
+    const charge = openCharger({
+      gateway: () => {
+        calls += 1
+        if (calls > 2) return Promise.resolve('PAID')
+        return Promise.reject(new OrdermillError('GATEWAY_UNAVAILABLE', 'too many', { retryAfterMs: calls * 1000 }))
+      },
+      limit: (task) => task(),
+      now: () => 0,
+      sleep: (ms) => {
+        pauses.push(ms)
+        return Promise.resolve()
+      },
+      random: () => 0.5,
+    })
+    await charge(paymentFact(anOrder(1), 0), new AbortController().signal)
+    assert.deepEqual(pauses, [1000, 2000])
+  })
+
+  it('that the gateway refuses pause the payments, and nobody is declined', async () => {
+    const rig = await openRig({
+      log: openMemoryLog({ sleep: () => Promise.resolve() }),
+      gateway: (_call, count) => {
+        if (count <= 3) throw new OrdermillError('GATEWAY_REFUSED', 'it answered 401')
+        return 'PAID'
+      },
+    })
+    await rig.append(orderRecord(1))
+    await rig.run('payment')
+    assert.equal(rig.failed.length, 3)
+    assert.equal((await rig.records('payments')).length, 1)
+    assert.deepEqual(await rig.records('payment-outcomes'), [])
+  })
+
   it('that were answered are not lost when another of their batch failed', async () => {
     const rig = await openRig({
       log: openMemoryLog({ sleep: () => Promise.resolve() }),

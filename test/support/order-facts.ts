@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { decimalOf } from '../../src/domain/money.ts'
 import { identityOf, type Order } from '../../src/domain/order.ts'
-import type { PaymentDecision } from '../../src/domain/payment.ts'
+import type { OperatorDecision, PaymentDecision } from '../../src/domain/payment.ts'
 import type { OrderFact } from '../../src/ports/order-book.ts'
 import type { PaymentFact } from '../../src/ports/payment-ledger.ts'
 import type { Progress, ShardKey } from '../../src/ports/shards.ts'
@@ -50,6 +50,17 @@ export function paymentShard(over: Partial<ShardKey> = {}): ShardKey {
 
 export function viewShard(over: Partial<ShardKey> = {}): ShardKey {
   return shardKey({ group: 'views-group', topic: 'fraud-alerts', topicId: 'alerts-1', ...over })
+}
+
+/** An operator's command about the order's payment, on the payments group's retry topic. */
+export function commandFact(order: Order, offset: number, decision: OperatorDecision): PaymentRecord {
+  const fact = paymentFact(order, offset, { shard: retryShard() })
+  const wanted = decision === 'reject' ? 'rejected' : 'charge'
+  return { ...fact, intent: { ...fact.intent, decision: wanted, operator: { decision, by: 'loopback' } } }
+}
+
+export function retryShard(): ShardKey {
+  return paymentShard({ topic: 'orders.payments-group.retry', topicId: 'retry-1' })
 }
 
 /** The progress of a batch that starts at `from` and ends before `next`. */

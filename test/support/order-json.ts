@@ -1,3 +1,5 @@
+import { encodeDecision } from '../../src/codec/decision-codec.ts'
+import type { OperatorDecision } from '../../src/domain/payment.ts'
 import type { Header, LogRecord, NewRecord } from '../../src/ports/log.ts'
 import { textOf, utf8 } from './log-harness.ts'
 
@@ -19,6 +21,23 @@ export function orderValue(orderId: number, over: Readonly<Record<string, unknow
 export function orderRecord(orderId: number, over: Readonly<Record<string, unknown>> = {}): NewRecord {
   return rawRecord(JSON.stringify(orderValue(orderId, over)), `${orderId}`)
 }
+
+/** What an operator decides about the payment of that order. */
+export function decisionRecord(
+  decision: OperatorDecision,
+  orderId: number,
+  over: Readonly<Record<string, unknown>> = {},
+): NewRecord {
+  return encodeDecision({
+    topic: retryTopicOfPayments,
+    key: utf8(`${orderId}`),
+    value: utf8(JSON.stringify(orderValue(orderId, over))),
+    command: { decision, by: 'loopback' },
+    eventId: `operator/${decision}-${orderId}`,
+  })
+}
+
+export const retryTopicOfPayments = 'orders.payments-group.retry'
 
 /** Any bytes at all as a record of `orders`. */
 export function rawRecord(value: string | Uint8Array | null, key: string | null = null): NewRecord {

@@ -9,6 +9,7 @@ import {
   type LedgerState,
   type PaymentAnswer,
   type PaymentOutcome,
+  type Settlement,
 } from '../../domain/payment.ts'
 import { samePosition } from '../../domain/position.ts'
 import { greatestChosen, type Intake } from '../../ports/intake.ts'
@@ -171,18 +172,19 @@ function collect(
   }
 }
 
-type Settleable = PaymentRecord & Readonly<{ outcome: 'PAID' | 'DECLINED'; atMs: number }>
+type Settleable = PaymentRecord & Readonly<{ settlement: Settlement }>
 
 function settleable(fact: SettledFact, { next }: Claim): readonly Settleable[] {
   if (fact.kind !== 'payment' || fact.offset < next || fact.answer.kind !== 'settled') return []
-  const { outcome, atMs } = fact.answer
-  return outcome === 'PAID' || outcome === 'DECLINED' ? [{ ...fact, outcome, atMs }] : []
+  const { answer: settlement } = fact
+  const isCharged = settlement.outcome === 'PAID' || settlement.outcome === 'DECLINED'
+  return isCharged ? [{ ...fact, settlement }] : []
 }
 
 /** undefined when there is nothing to settle for this position. */
-function settled(ledger: LedgerState, { intent, outcome, atMs }: Settleable): LedgerState | undefined {
+function settled(ledger: LedgerState, { intent, settlement }: Settleable): LedgerState | undefined {
   if (ledger.payment.status !== 'PENDING' || !samePosition(ledger.payment.position, intent.position)) return undefined
-  return settlePayment(ledger, outcome, atMs)
+  return settlePayment(ledger, settlement)
 }
 
 function documentOf({ orderId, createdAtMs }: OrderIdentity, ledger: LedgerState): PaymentDocument {

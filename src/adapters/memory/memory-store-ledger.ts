@@ -66,9 +66,9 @@ function judge(state: MemoryStoreState, claim: Claim, fact: PaymentFact): Paymen
 /** Only for the position that holds the reservation; an outcome that is there already stays. */
 function writeOutcome(state: MemoryStoreState, claim: Claim, fact: SettledFact): void {
   if (fact.kind !== 'payment' || fact.offset < claim.next || fact.answer.kind !== 'settled') return
-  const { outcome, atMs } = fact.answer
+  const { outcome } = fact.answer
   const known = state.ledger.get(identityText(fact.identity))
   if (!known || (outcome !== 'PAID' && outcome !== 'DECLINED')) return
   if (!samePosition(known.ledger.payment.position, fact.intent.position)) return
-  state.ledger.set(identityText(fact.identity), { ...known, ledger: settlePayment(known.ledger, outcome, atMs) })
+  state.ledger.set(identityText(fact.identity), { ...known, ledger: settlePayment(known.ledger, fact.answer) })
 }

@@ -54,8 +54,8 @@ export type LedgerRows = Readonly<{
 export function sqliteLedgerRows(db: StoreDatabase): LedgerRows {
   const insert = db.prepare(`
     INSERT INTO ledger (order_id, identity_ms, at_ms, place, first_offset, first_status,
-      customer_id, amount_minor, currency, country, created_at_ms, payment, settled_at_ms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?3) ON CONFLICT DO NOTHING`)
+      customer_id, amount_minor, currency, country, created_at_ms, payment, settled_at_ms, history)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?3, ?13) ON CONFLICT DO NOTHING`)
   const key = 'order_id = ? AND identity_ms = ?'
   const select = db.prepare(`SELECT ${ledgerColumns} FROM ledger WHERE ${key}`)
   const update = db.prepare(`UPDATE ledger SET payment = ?, settled_at_ms = ?, history = ? WHERE ${key}`)
@@ -64,8 +64,9 @@ export function sqliteLedgerRows(db: StoreDatabase): LedgerRows {
     WHERE ${key} AND payment = 0 AND history IS NULL AND place = ? AND first_offset = ?`)
 
   return {
-    insert({ orderId, createdAtMs }, { content, entries, payment }, place) {
-      const [{ position, status, atMs }] = entries
+    insert({ orderId, createdAtMs }, ledger, place) {
+      const { content, entries, payment } = ledger
+      const [{ position, status, atMs, operator }] = entries
       const { changes } = insert.run(
         orderId,
         createdAtMs,
@@ -79,6 +80,7 @@ export function sqliteLedgerRows(db: StoreDatabase): LedgerRows {
         content.country,
         content.createdAtMs,
         paymentIndex(payment.status),
+        operator ? JSON.stringify(ledger) : null,
       )
       return changes === 1
     },

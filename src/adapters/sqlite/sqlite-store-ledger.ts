@@ -38,14 +38,14 @@ export function sqliteLedger(db: StoreDatabase): Ledger {
 
   function settleOne(fact: SettledFact, places: Places): void {
     if (fact.kind !== 'payment' || fact.answer.kind !== 'settled') return
-    const { outcome, atMs } = fact.answer
-    if (outcome !== 'PAID' && outcome !== 'DECLINED') return
-    const { identity, intent } = fact
+    const { answer, identity, intent } = fact
+    if (answer.outcome !== 'PAID' && answer.outcome !== 'DECLINED') return
     const { position } = intent
-    if (rows.settleFirst({ identity, offset: position.offset, outcome, atMs }, places.placeOf(position))) return
+    const settled = { identity, offset: position.offset, ...answer }
+    if (!answer.attempts && rows.settleFirst(settled, places.placeOf(position))) return
     const ledger = rows.read(identity, places)
     if (ledger?.payment.status !== 'PENDING' || !samePosition(ledger.payment.position, position)) return
-    rows.write(identity, settlePayment(ledger, outcome, atMs))
+    rows.write(identity, settlePayment(ledger, answer))
   }
 
   return {

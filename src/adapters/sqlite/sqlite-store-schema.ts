@@ -47,7 +47,7 @@ const schema = `
   CREATE INDEX orders_amount ON orders (era, currency, amount_minor);
 
   -- at_ms, place, first_offset, first_status: of the order's first record. settled_at_ms means nothing while PENDING.
-  -- history: JSON of the whole ledger state, NULL while there is only the first entry.
+  -- history: JSON of the whole ledger state, NULL while the columns of the first entry say it all.
   CREATE TABLE ledger (
     order_id INTEGER NOT NULL, identity_ms INTEGER NOT NULL,
     at_ms INTEGER NOT NULL, place INTEGER NOT NULL, first_offset INTEGER NOT NULL, first_status INTEGER NOT NULL,

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { ChargeOutcome, PaymentAnswer, SettledAnswer } from '../../../src/domain/payment.ts'
+import type { ChargeOutcome, FailedAttempt, PaymentAnswer, SettledAnswer } from '../../../src/domain/payment.ts'
 import type { OrderStore } from '../../../src/ports/order-store.ts'
 import type { PaymentFact, SettledFact } from '../../../src/ports/payment-ledger.ts'
 import { advance, type ShardKey } from '../../../src/ports/shards.ts'
 import {
   anOrder,
+  commandFact,
   noonMs,
   paymentFact,
   paymentShard,
   progressTo,
+  retryShard,
   type PaymentRecord,
 } from '../../support/order-facts.ts'
 import { openFor, type StoreOpeners } from './open-store.ts'
@@ -164,15 +166,88 @@ export function testLedger(openers: StoreOpeners): void {
     const position = { topicId: 'topic-1', partition: 7, offset: 0 }
     assert.deepEqual(story?.payment?.ledger.payment, { status: 'PAID', position, atMs: noonMs })
   })
+
+  it('keeps what operators decided, and repeats it', async (t) => {
+    const store = await openFor(t, openers)
+    const orders = await payer(store)
+    const commands = await payer(store, retryShard())
+    const held = [1, 2].map((id, offset) => paymentFact(anOrder(id), offset, { decision: 'HELD' }))
+    await orders.pay(held)
+    await orders.pay([paymentFact(anOrder(3), 2)], 'DECLINED')
+    const given = [
+      commandFact(anOrder(1), 0, 'release'),
+      commandFact(anOrder(2), 1, 'reject'),
+      commandFact(anOrder(3), 2, 'retry'),
+      commandFact(anOrder(3), 3, 'release'),
+    ]
+    const declined = { ...paid, outcome: 'DECLINED', atMs: noonMs + 1 }
+    assert.deepEqual(await commands.pay(given), [charge, declined, charge, { kind: 'duplicate' }])
+    assert.deepEqual(await commands.pay(given, 'DECLINED'), [paid, declined, paid, { kind: 'duplicate' }])
+    assert.deepEqual(await orders.pay([...held, paymentFact(anOrder(3), 2)]), [
+      ...held.map((_, offset) => ({ ...paid, outcome: 'HELD', atMs: noonMs + offset })),
+      { ...paid, outcome: 'DECLINED' },
+    ])
+    assert.deepEqual(await effectsOf(store, 1), ['PAID', 'HELD', 'release charge'])
+    assert.deepEqual(await effectsOf(store, 2), ['DECLINED', 'HELD', 'reject rejected'])
+    assert.deepEqual(await effectsOf(store, 3), ['PAID', 'charge', 'retry charge', 'release noted'])
+    const { tally } = await store.payments()
+    assert.deepEqual([tally.held, tally.declined, tally.paid, tally.duplicates], [2, 2, 2, 1])
+  })
+
+  it('is filled with what operators decided before the orders themselves', async (t) => {
+    const store = await openFor(t, openers)
+    const commands = await payer(store, retryShard())
+    const orders = await payer(store)
+    const decided = [...(['release', 'reject', 'retry'] as const).entries()].map(([offset, decision]) => {
+      const fact = commandFact(anOrder(offset + 1), offset, decision)
+      return asPublished(fact, decision === 'release' ? 'PAID' : 'DECLINED')
+    })
+    await commands.pay(decided)
+    const before = [
+      asPublished(paymentFact(anOrder(1), 0, { decision: 'HELD' }), 'HELD'),
+      asPublished(paymentFact(anOrder(2), 1, { decision: 'HELD' }), 'HELD'),
+      asPublished(paymentFact(anOrder(3), 2), 'DECLINED'),
+    ].map((fact) => ({ ...fact, intent: { ...fact.intent, atMs: noonMs - 1 } }))
+    await orders.pay(before)
+    await orders.pay(before)
+    assert.deepEqual(await effectsOf(store, 1), ['PAID', 'release charge', 'HELD'])
+    assert.deepEqual(await effectsOf(store, 2), ['DECLINED', 'reject rejected', 'HELD'])
+    assert.deepEqual(await effectsOf(store, 3), ['DECLINED', 'retry charge', 'charge'])
+    const { tally } = await store.payments()
+    assert.deepEqual([tally.held, tally.declined, tally.paid, tally.duplicates], [2, 3, 1, 0])
+  })
+
+  it('keeps the attempts that failed with the payment', async (t) => {
+    const store = await openFor(t, openers)
+    const claim = await store.claim(paymentShard(), 'owner')
+    const facts = [paymentFact(anOrder(1), 0), paymentFact(anOrder(2), 1)] as const
+    await store.reserve(claim, facts)
+    const attempts = [{ atMs: noonMs - 5, reason: 'it answered 503' }]
+    const [first, second] = [settledAs(facts[0], 'PAID', attempts), settledAs(facts[1], 'PAID')]
+    await store.settle(claim, [first, second], progressTo(2))
+    const [tried, untried] = [(await store.findOrder(1))[0], (await store.findOrder(2))[0]]
+    assert.deepEqual(tried?.payment?.ledger.payment.attempts, attempts)
+    assert.equal('attempts' in (untried?.payment?.ledger.payment ?? {}), false)
+  })
 }
 
-function settledAs(fact: PaymentRecord, outcome: ChargeOutcome): SettledFact {
-  return { ...fact, answer: { kind: 'settled', outcome, atMs: noonMs } }
+async function effectsOf(store: OrderStore, orderId: number): Promise<readonly string[]> {
+  const ledger = (await store.findOrder(orderId))[0]?.payment?.ledger
+  const texts = ledger?.entries.map(({ effect, operator }) => (operator ? `${operator.decision} ${effect}` : effect))
+  return [ledger?.payment.status ?? '', ...(texts ?? [])]
+}
+
+/** As it is read back from the group's own outputs. */
+function asPublished(fact: PaymentRecord, recorded: 'PAID' | 'DECLINED' | 'HELD'): PaymentRecord {
+  return { ...fact, intent: { ...fact.intent, recorded } }
+}
+
+function settledAs(fact: PaymentRecord, outcome: ChargeOutcome, attempts?: readonly FailedAttempt[]): SettledFact {
+  return { ...fact, answer: { kind: 'settled', outcome, atMs: noonMs, ...(attempts && { attempts }) } }
 }
 
 /** Reserves, charges with `outcome` and settles, as the payment service does. */
-async function payer(store: OrderStore) {
-  const shard: ShardKey = paymentShard()
+async function payer(store: OrderStore, shard: ShardKey = paymentShard()) {
   let claim = await store.claim(shard, 'payer')
   async function pay(facts: readonly PaymentFact[], outcome: ChargeOutcome = 'PAID') {
     const answers = await store.reserve(claim, facts)
