@@ -109,6 +109,17 @@ function entryEvents(
       return [{ ...decided, ...written, title: 'Not charged', detail: 'it was cancelled before it was paid' }]
     case 'HELD':
       return [{ ...decided, ...written, title: 'Held', detail: 'the fraud rules flag it', state: 'warning' }]
+    case 'rejected':
+      return [
+        {
+          ...common,
+          ...written,
+          kind: 'operator-decided',
+          title: 'Rejected',
+          detail: `by ${entry.operator?.by ?? ''}`,
+          state: 'bad',
+        },
+      ]
     case 'cancelled-after-paid':
       return [{ ...decided, title: 'Cancelled after it was paid', detail: 'nothing is paid back', state: 'warning' }]
     case 'noted':
