@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
 import { systemRuntime } from '../adapters/in-process/runtime.ts'
 import { simulatedPaymentGateway } from '../adapters/simulated/simulated-payment-gateway.ts'
-import { orderGroups, viewsGroup } from '../codec/groups.ts'
+import { operationsGroup, orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Config } from '../config.ts'
 import type { FraudRules } from '../domain/fraud.ts'
 import { recentTroubles } from '../engine/recent-troubles.ts'
@@ -21,6 +21,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { createMissingTopics } from './create-topics.ts'
 import { produceOrders, type ProduceOptions } from './produce.ts'
 import { openStorage, type Storage } from './storage.ts'
+import { troubleLog } from './trouble-log.ts'
 
 export type Telemetry = Readonly<{ logger: Logger; metrics: Metrics }>
 
@@ -68,7 +69,12 @@ export async function openEngine(config: Config, telemetry: Telemetry): Promise<
   }
   const { logger } = telemetry
   const supervisor = superviseServices({ logger, sleep, random, troubleOf })
-  const onTrouble = (error: unknown): void => logger.warn({ err: error }, 'can’t tell which groups are paused now')
+  const tell = troubleLog(logger, now)
+  const onTrouble = (error: unknown, isKnown: boolean): void => {
+    tell({ group: operationsGroup, error })
+    // Who does not know whether it is paused does not run, and says why.
+    if (!isKnown) for (const group of groupOf.values()) troubles.note({ group, error })
+  }
   const pauses = followPauses({ operations: operationsLog(storage.log), sleep, onTrouble })
   const running = (producer: ProduceOptions | undefined) => {
     const services = servicesOf(config, telemetry, supervisor.observe, storage, producer)

@@ -9,7 +9,7 @@ import type { OperationsLog } from './operations-log.ts'
 import { seekEffects } from './seek-effects.ts'
 
 export type GroupControlDeps = Readonly<{
-  log: Pick<Log, 'append' | 'lag' | 'offsetAt' | 'seek' | 'topics'>
+  log: Pick<Log, 'append' | 'groups' | 'lag' | 'offsetAt' | 'seek' | 'topics'>
   operations: OperationsLog
   clock: () => number
 }>
@@ -36,14 +36,20 @@ export async function setPaused(
   await record(deps, { principal, action: paused ? 'pause' : 'resume', target: group, from, to, group })
 }
 
-async function refuseUncontrolled({ log }: GroupControlDeps, group: string): Promise<void> {
+async function refuseUncontrolled(deps: GroupControlDeps, group: string): Promise<void> {
   refuseOperations(group)
   if (pausableGroups.includes(group)) return
-  if ((await log.lag(group)).length === 0) throw new OrdermillError('NOT_FOUND', `there is no group ${group}`)
+  await refuseUnknown(deps, group)
   throw new OrdermillError(
     'REQUEST_INVALID',
     `${group} is none of ordermill's groups, which can be paused: ${pausableGroups.join(', ')}`,
   )
+}
+
+/** A cluster may have groups of others, which are none of ours to move. */
+async function refuseUnknown({ log }: GroupControlDeps, group: string): Promise<void> {
+  if ((await log.groups()).includes(group)) return
+  throw new OrdermillError('NOT_FOUND', `there is no group ${group}: see ordermill groups`)
 }
 
 /** Its offsets are the state of jobs: moved back, it would do again what was done. */
@@ -56,8 +62,10 @@ function refuseOperations(group: string): void {
 }
 
 /** @throws {OrdermillError} NOT_FOUND, REQUEST_INVALID */
-export async function previewSeek({ log, clock }: GroupControlDeps, request: SeekRequest): Promise<SeekPlan> {
+export async function previewSeek(deps: GroupControlDeps, request: SeekRequest): Promise<SeekPlan> {
+  const { log, clock } = deps
   refuseOperations(request.group)
+  await refuseUnknown(deps, request.group)
   const moves = await planSeek(log, request, clock())
   const outcomes = (await log.topics()).filter(({ name }) => name === paymentsTopic || name === outcomesTopic)
   const hasAllOutcomes = outcomes.every(({ partitions }) => partitions.every(({ begin }) => begin === 0))

@@ -13,27 +13,24 @@ export type Pauses = Readonly<{
 type PausesOptions = Readonly<{
   operations: OperationsLog
   sleep: (durationMs: number, signal: AbortSignal) => Promise<void>
-  /** Called once when the log begins not to answer: what was known stays. */
-  onTrouble: (error: unknown) => void
+  /** The log does not answer. What is known stays; while nothing is, no service runs. */
+  onTrouble: (error: unknown, isKnown: boolean) => void
 }>
 
 const lookEveryMs = 1_000
 
 export function followPauses({ operations, sleep, onTrouble }: PausesOptions): Pauses {
   let known: ReadonlySet<string> | undefined
-  let isInTrouble = false
   let next = Promise.withResolvers<void>()
+  const isKnown = (): boolean => known !== undefined
 
   async function look(signal: AbortSignal): Promise<void> {
     try {
       known = (await operations.state()).pausedGroups
-      isInTrouble = false
     } catch (error) {
-      if (!isInTrouble && !signal.aborted) onTrouble(error)
-      isInTrouble = true
+      if (!signal.aborted) onTrouble(error, isKnown())
     }
   }
-  const isKnown = (): boolean => known !== undefined
   const tell = (): void => {
     next.resolve()
     next = Promise.withResolvers()
