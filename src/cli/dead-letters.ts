@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { openReading, withWhere, type Reader, type WhereOptions } from './connection.ts'
 import { documentAt, listAt, parseDocument, parsePlain, textAt, type Document } from './document.ts'
 import { jsonOption, positiveNumber } from './options.ts'
@@ -7,7 +7,8 @@ import type { CliCommand } from './cli-command.ts'
 import { bytesText } from './record-text.ts'
 import { tableLines } from './table.ts'
 
-type Options = WhereOptions & Readonly<{ json?: true; group?: string; code?: string; limit: number }>
+type Filters = Readonly<{ group?: string; code?: string; from?: string; to?: string; order?: number; state?: string }>
+type Options = WhereOptions & Filters & Readonly<{ json?: true; limit: number }>
 
 const path = '/api/v1/dead-letters'
 const pageMax = 1_000
@@ -17,6 +18,10 @@ export const deadLettersCommand: CliCommand = (environment) =>
     .argument('[id]', 'show this one, with its key, value and headers')
     .option('--group <name>', 'only of this consumer group')
     .option('--code <code>', 'only with this error code')
+    .option('--from <time>', 'only that were refused at this ISO 8601 time or later')
+    .option('--to <time>', 'only that were refused before this ISO 8601 time')
+    .option('--order <id>', 'only of the order with this id', positiveNumber)
+    .addOption(new Option('--state <state>', 'only that were redriven, or were not').choices(['open', 'redriven']))
     .option('--limit <number>', 'list so many at most', positiveNumber, 50)
     .addOption(jsonOption())
     .action(async (id: string | undefined, options: Options) => {
@@ -46,14 +51,13 @@ async function listLetters(api: Reader, options: Options): Promise<void> {
 }
 
 /** A page may hold fewer items than it could, so that only a missing cursor says that there are no more. */
-async function readLetters(api: Reader, { group, code, limit, json }: Options) {
+async function readLetters(api: Reader, { limit, json, ...options }: Options) {
   const items: Document[] = []
   let cursor: string | undefined
   do {
     const query = new URLSearchParams({
       limit: `${Math.min(limit - items.length, pageMax)}`,
-      ...(group === undefined ? {} : { group }),
-      ...(code === undefined ? {} : { code }),
+      ...filtersOf(options),
       ...(cursor === undefined ? {} : { cursor }),
     })
     const text = await api.get(`${path}?${query.toString()}`)
@@ -62,6 +66,14 @@ async function readLetters(api: Reader, { group, code, limit, json }: Options) {
     cursor = textAt(page, 'next_cursor') || undefined
   } while (cursor !== undefined && items.length < limit)
   return { items, cursor }
+}
+
+/** As the API names them. */
+function filtersOf({ group, code, from, to, order, state }: Filters): Record<string, string> {
+  const filters = { group, code, from, to, order_id: order === undefined ? undefined : `${order}`, state }
+  const given: Record<string, string> = {}
+  for (const [name, value] of Object.entries(filters)) if (value !== undefined) given[name] = value
+  return given
 }
 
 function letterLines(letter: Document): readonly string[] {
@@ -73,6 +85,9 @@ function letterLines(letter: Document): readonly string[] {
     `By        ${textAt(letter, 'group')}, at the stage ${textAt(letter, 'stage')}, ${textAt(letter, 'first_failed_at')}`,
     `Record    ${place('')}`,
     `Letter    ${place('letter.')}`,
+    ...listAt(letter, 'issues').map(
+      (issue) => `At        ${textAt(issue, 'pointer') || 'the whole'} ${textAt(issue, 'message')}`,
+    ),
     ...listAt(record, 'headers').map((header) => `Header    ${textAt(header, 'name')}: ${bytesText(header, 'value')}`),
     `Key       ${bytesText(record, 'key')}`,
     `Value     ${bytesText(record, 'value')}`,

@@ -4,7 +4,10 @@ import { OrdermillError } from '../errors.ts'
 import type { LogRecord, NewRecord } from '../ports/log.ts'
 import type { DeadLetter, ViewFact } from '../ports/view-store.ts'
 import { bytesOf, headerText, textOf } from './bytes.ts'
+import { foreignOrigin, type LetterOrigin } from './foreign-letters.ts'
 import { isJsonObject } from './json.ts'
+import { encodeIssues, issuesHeader } from './letter-issues.ts'
+import { wholeOf } from './whole.ts'
 
 export function deadLetterTopic(topic: string, group: string): string {
   return `${topic}.${group}.dlq`
@@ -55,6 +58,7 @@ export function encodeDeadLetter(topic: string, group: string, refusal: Refusal)
     'first.failed.at': new Date(atMs).toISOString(),
     ...contentOfCut(record),
   }
+  const issues = encodeIssues(error.issues)
   const { key, value, headers } = fitting(record)
   return {
     topic,
@@ -63,6 +67,7 @@ export function encodeDeadLetter(topic: string, group: string, refusal: Refusal)
     headers: [
       ...(isRetryTopic(record.topic) ? headers.filter(([name]) => !name.startsWith(reasonPrefix)) : headers),
       ...Object.entries(reason).map(([name, text]) => [reasonPrefix + name, bytesOf(text)] as const),
+      ...(issues === undefined ? [] : [[issuesHeader, bytesOf(issues)] as const]),
     ],
   }
 }
@@ -99,30 +104,42 @@ function contentOfCut(record: LogRecord): Readonly<Record<string, string>> {
   return { 'original.bytes': String(bytes), 'value.sha256': digest.digest('hex') }
 }
 
-/** @throws {OrdermillError} RECORD_INVALID when the headers that identify it are not there */
+/**
+ * A letter of ours, or of Kafka Connect, Spring or Kafka Streams.
+ *
+ * @throws {OrdermillError} RECORD_INVALID when the headers that identify it are not there
+ */
 export function decodeDeadLetter(record: LogRecord): DeadLetter {
   const reason = (name: string): string | undefined => headerText(record, reasonPrefix + name)
-  const group = reason('group')
-  const topic = reason('topic')
-  const partition = wholeOf(reason('partition'))
-  const offset = wholeOf(reason('offset'))
-  if (!group || !topic || partition === undefined || offset === undefined) {
-    throw new OrdermillError('RECORD_INVALID', 'not a dead letter: its __dlq.errors headers name no group and position')
+  const origin = ownOrigin(record) ?? foreignOrigin(record)
+  if (!origin) {
+    const known = '__dlq.errors, __connect.errors, kafka_dlt or __streams.errors'
+    throw new OrdermillError('RECORD_INVALID', `not a dead letter: no headers of ${known} name a topic and position`)
   }
   return {
-    group,
-    topic,
-    partition,
-    offset,
+    ...origin,
     letter: { topic: record.topic, partition: record.partition, offset: record.offset },
-    code: reason('code') ?? 'INTERNAL',
-    message: reason('message') ?? '',
-    stage: reason('stage') ?? '',
     deliveryCount: wholeOf(reason('delivery.count')) ?? 1,
     firstFailedAtMs: Date.parse(reason('first.failed.at') ?? '') || record.timestampMs,
     timestampMs: record.timestampMs,
     orderId: orderIdOf(record),
     redriveCount: wholeOf(headerText(record, redriveHeaders.count)) ?? 0,
+  }
+}
+
+function ownOrigin(record: LogRecord): LetterOrigin | undefined {
+  const reason = (name: string): string | undefined => headerText(record, reasonPrefix + name)
+  const [group, topic] = [reason('group'), reason('topic')]
+  const [partition, offset] = [wholeOf(reason('partition')), wholeOf(reason('offset'))]
+  if (!group || !topic || partition === undefined || offset === undefined) return undefined
+  return {
+    group,
+    topic,
+    partition,
+    offset,
+    code: reason('code') ?? 'INTERNAL',
+    message: reason('message') ?? '',
+    stage: reason('stage') ?? '',
   }
 }
 
@@ -135,13 +152,6 @@ export function decodeRedrive(
   const { topic, partition, offset, timestampMs: atMs } = record
   const job = headerText(record, redriveHeaders.job) ?? ''
   return { kind: 'redrive', letterId, redriven: { atMs, job, topic, partition, offset } }
-}
-
-/** Digits alone: `Number` takes much more for a number, an empty text among it. */
-function wholeOf(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d+$/.test(text)) return undefined
-  const value = Number(text)
-  return Number.isSafeInteger(value) ? value : undefined
 }
 
 /** Best effort: the value's `order_id`, else the key. */

@@ -38,6 +38,22 @@ export async function createMissingTopics(
   }))
 }
 
+/**
+ * Those of `ORDERMILL_DEAD_LETTER_TOPICS` that exist now; whoever reads them is told of the others once.
+ *
+ * @throws {OrdermillError} what `askForTopics` throws
+ */
+export async function knownLetterTopics(
+  log: Pick<Log, 'topics'>,
+  config: Config,
+  onMissing: (topic: string) => void,
+): Promise<readonly string[]> {
+  if (config.deadLetterTopics.length === 0) return []
+  const known = new Set((await askForTopics(log, config)).map(({ name }) => name))
+  for (const topic of config.deadLetterTopics) if (!known.has(topic)) onMissing(topic)
+  return config.deadLetterTopics.filter((topic) => known.has(topic))
+}
+
 async function create(log: Pick<Log, 'createTopics'>, missing: readonly TopicSpec[]): Promise<void> {
   try {
     await log.createTopics(missing)

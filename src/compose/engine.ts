@@ -18,7 +18,7 @@ import { paymentService } from '../services/payment-service.ts'
 import { viewsService } from '../services/views-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { createMissingTopics } from './create-topics.ts'
+import { createMissingTopics, knownLetterTopics } from './create-topics.ts'
 import { produceOrders, type ProduceOptions } from './produce.ts'
 import { openStorage, type Storage } from './storage.ts'
 import { troubleLog } from './trouble-log.ts'
@@ -57,8 +57,10 @@ const groupOf: ReadonlyMap<string, string> = new Map(Object.entries({ ...orderGr
 export async function openEngine(config: Config, telemetry: Telemetry): Promise<Engine> {
   const troubles = recentTroubles(() => performance.now())
   const storage = await openStorage(config, { logger: telemetry.logger, user: 'service', onTrouble: troubles.note })
+  let deadLetterTopics: readonly string[]
   try {
     await createMissingTopics(storage.log, config)
+    deadLetterTopics = await knownLetterTopics(storage.log, config, (topic) => tellMissing(telemetry.logger, topic))
   } catch (error) {
     await storage.close()
     throw error
@@ -77,7 +79,7 @@ export async function openEngine(config: Config, telemetry: Telemetry): Promise<
   }
   const pauses = followPauses({ operations: operationsLog(storage.log), sleep, onTrouble })
   const running = (producer: ProduceOptions | undefined) => {
-    const services = servicesOf(config, telemetry, supervisor.observe, storage, producer)
+    const services = servicesOf({ ...config, deadLetterTopics }, telemetry, supervisor.observe, storage, producer)
     for (const [name, run] of services) {
       const group = groupOf.get(name)
       const onChange = (isPaused: boolean): void => supervisor.rests(name, isPaused)
@@ -99,6 +101,11 @@ export async function openEngine(config: Config, telemetry: Telemetry): Promise<
       return failure
     },
   }
+}
+
+function tellMissing(logger: Logger, topic: string): void {
+  const todo = 'its dead letters are not listed: create it or correct ORDERMILL_DEAD_LETTER_TOPICS, and start again'
+  logger.warn({ topic }, `there is no topic ${topic}: ${todo}`)
 }
 
 /** The last look at the pauses may be waiting for a log that is away: nobody waits for it. */
@@ -125,7 +132,7 @@ function servicesOf(
   { log, store }: Storage,
   producer: ProduceOptions = {},
 ): Map<ServiceName, Running> {
-  const { topic, orderIdReuse: reuse, baseCurrency, paymentPolicy: policy } = config
+  const { topic, deadLetterTopics, orderIdReuse: reuse, baseCurrency, paymentPolicy: policy } = config
   const rules = fraudRulesOf(config)
   const charge = openCharger({
     gateway: gatewayOf(config),
@@ -144,7 +151,7 @@ function servicesOf(
   const fraud = fraudService({ topic, rules })
   const payment = paymentService({ topic, log, ledger: store, charge, policy, rules, reuse, now })
   const analytics = analyticsService({ topic, book: store, reuse, baseCurrency })
-  const views = viewsService({ topic, views: store, reuse })
+  const views = viewsService({ topic, deadLetterTopics, views: store, reuse })
   return new Map<ServiceName, Running>([
     [
       'producer',

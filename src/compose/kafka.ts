@@ -29,7 +29,10 @@ export function openConfiguredKafka(
     connection: { bootstrap, clientId, ...access.reveal() },
     delivery,
     replicationFactor,
-    scope: { topics: topicSpecs(config).map(({ name }) => name), groups: inputsByGroup(config.topic) },
+    scope: {
+      topics: [...topicSpecs(config).map(({ name }) => name), ...config.deadLetterTopics],
+      groups: inputsByGroup(config),
+    },
     sleep,
     random,
     onTrouble(trouble) {
@@ -40,11 +43,11 @@ export function openConfiguredKafka(
 }
 
 /** What each group reads. */
-function inputsByGroup(topic: string): ReadonlyMap<string, readonly string[]> {
+function inputsByGroup({ topic, deadLetterTopics }: Config): ReadonlyMap<string, readonly string[]> {
   const ofOrders = Object.values(orderGroups).map((group) => [group, orderInput(topic, group).topics] as const)
   return new Map([
     ...ofOrders,
-    [viewsGroup, viewsTopics(topic)] as const,
+    [viewsGroup, viewsTopics(topic, deadLetterTopics)] as const,
     [operationsGroup, [operationsTopic]] as const,
   ])
 }

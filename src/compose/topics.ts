@@ -8,6 +8,7 @@ import type { Config } from '../config.ts'
 import { dayMs, hourMs } from '../domain/window.ts'
 import { OrdermillError } from '../errors.ts'
 import type { TopicSpec } from '../ports/log.ts'
+import { viewsTopics } from '../services/views-service.ts'
 
 /** Kafka's default limit of a record. */
 const recordBytesMax = 1024 * 1024
@@ -30,7 +31,7 @@ const letterBytesMax = recordBytesMax + 2 * letterOverheadBytesMax
  *
  * @throws {OrdermillError} CONFIG_INVALID when the input topic is one that the services write: they would read themselves
  */
-export function topicSpecs({ topic, partitions, retentionHours }: Config): readonly TopicSpec[] {
+export function topicSpecs({ topic, partitions, retentionHours, deadLetterTopics }: Config): readonly TopicSpec[] {
   const output = { partitions, recordBytesMax }
   const groups = Object.values(orderGroups)
   const specs = [
@@ -49,9 +50,21 @@ export function topicSpecs({ topic, partitions, retentionHours }: Config): reado
       recordBytesMax: letterBytesMax + letterOverheadBytesMax,
     },
   ]
+  refuseReadingOwn(specs, deadLetterTopics, topic)
   if (specs.filter(({ name }) => name === topic).length === 1) return specs
   throw new OrdermillError(
     'CONFIG_INVALID',
     `TOPIC_NAME is ${topic}, which ordermill writes itself: choose another topic`,
+  )
+}
+
+/** Whatever else is in them, it would be refused as no dead letter, record by record. */
+function refuseReadingOwn(specs: readonly TopicSpec[], deadLetterTopics: readonly string[], topic: string): void {
+  const letters = new Set(viewsTopics(topic))
+  const own = deadLetterTopics.find((name) => !letters.has(name) && specs.some((spec) => spec.name === name))
+  if (own === undefined) return
+  throw new OrdermillError(
+    'CONFIG_INVALID',
+    `ORDERMILL_DEAD_LETTER_TOPICS names ${own}, which holds no dead letters: name topics of other systems`,
   )
 }

@@ -23,7 +23,14 @@ export const settings = {
     ['auto', 'pretty', 'json'],
   ),
   topic: parsed('TOPIC_NAME', 'orders', 'Input topic.', 'a topic name: 1 to 200 of A-Z a-z 0-9 . _ -', (name) =>
-    /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/.test(name) ? name : undefined,
+    isTopicName(name) ? name : undefined,
+  ),
+  deadLetterTopics: parsed(
+    'ORDERMILL_DEAD_LETTER_TOPICS',
+    '',
+    'Further topics that hold dead letters, of Kafka Connect, Spring or Kafka Streams, comma separated. They are listed; they are not created.',
+    'topic names, comma separated',
+    (value) => (list(value).every(isTopicName) ? list(value) : undefined),
   ),
   sleepSeconds: ratio('SLEEP_SECONDS', '2', 'Pause of the producer between two orders, in seconds.', 86_400),
   partitions: whole(
@@ -200,6 +207,10 @@ export const settings = {
     10_000,
   ),
 } as const
+
+function isTopicName(name: string): boolean {
+  return /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/.test(name)
+}
 
 function countryList(value: string): readonly string[] | undefined {
   const codes = list(value)

@@ -13,23 +13,29 @@ type View =
   | Pick<Extract<ViewFact, { kind: 'redrive' }>, 'kind' | 'letterId' | 'redriven'>
   | Pick<Extract<ViewFact, { kind: 'nothing' }>, 'kind'>
 
-/** Alerts, what the groups that read `topic` refused, and what of that was redriven. */
-export function viewsTopics(topic: string): readonly string[] {
+/**
+ * Alerts, what the groups that read `topic` refused, and what of that was redriven.
+ *
+ * @param deadLetterTopics of other systems
+ */
+export function viewsTopics(topic: string, deadLetterTopics: readonly string[] = []): readonly string[] {
   const groups = Object.values(orderGroups)
-  return [
+  const own = [
     alertsTopic,
     ...groups.map((group) => deadLetterTopic(topic, group)),
     ...groups.map((group) => retryTopic(topic, group)),
   ]
+  return [...new Set([...own, ...deadLetterTopics])]
 }
 
 /** Projects alerts and dead letters into the store, so that one order's story is a few reads by key. */
-export function viewsService({ topic, views, reuse }: ViewsServiceDeps): Service<View, ViewFact, undefined> {
+export function viewsService(deps: ViewsServiceDeps): Service<View, ViewFact, undefined> {
+  const { topic, deadLetterTopics, views, reuse } = deps
   const retryTopics = new Set(Object.values(orderGroups).map((group) => retryTopic(topic, group)))
   return {
     name: 'views',
     group: viewsGroup,
-    topics: viewsTopics(topic),
+    topics: viewsTopics(topic, deadLetterTopics),
     deadLetterTopic: () => deadLetterTopic(alertsTopic, viewsGroup),
     decode: (record) => decode(record, retryTopics),
     decide: (items) => items.map((item) => factOf(item, reuse)),
@@ -45,7 +51,13 @@ export function viewsService({ topic, views, reuse }: ViewsServiceDeps): Service
   }
 }
 
-export type ViewsServiceDeps = Readonly<{ topic: string; views: ViewStore; reuse: OrderIdReuse }>
+export type ViewsServiceDeps = Readonly<{
+  topic: string
+  /** Other systems', which exist. */
+  deadLetterTopics?: readonly string[]
+  views: ViewStore
+  reuse: OrderIdReuse
+}>
 
 function decode(record: LogRecord, retryTopics: ReadonlySet<string>): View {
   if (retryTopics.has(record.topic)) return decodeRedrive(record) ?? { kind: 'nothing' }

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { bytesOf } from '../../src/codec/bytes.ts'
 import { decodeDeadLetter, encodeDeadLetter } from '../../src/codec/dead-letter-codec.ts'
-import { hasCode, OrdermillError } from '../../src/errors.ts'
+import { decodeIssues } from '../../src/codec/letter-issues.ts'
+import { hasCode, OrdermillError, type Issue } from '../../src/errors.ts'
 
 const reason = { group: 'payments-group', topic: 'orders', partition: '1', offset: '22', 'delivery.count': '3' }
 
@@ -65,11 +66,42 @@ describe('a dead letter that is written', () => {
   })
 })
 
+describe('why a record was refused', () => {
+  const issues = [{ pointer: '/amount', message: 'must be a positive number' }]
+
+  it('is in its letter as places in the value', () => {
+    assert.deepEqual(decodeIssues(refusedFor(issues)), issues)
+    assert.deepEqual(decodeIssues(refusedFor([])), [])
+  })
+
+  it('is bounded, however much is wrong', () => {
+    const many = Array.from({ length: 1_000 }, (_, n) => ({
+      pointer: `/${n}${'p'.repeat(9_000)}`,
+      message: 'é'.repeat(9_000),
+    }))
+    const found = decodeIssues(refusedFor(many))
+    assert.deepEqual([found.length, found[0]?.pointer.length, found[0]?.message.length], [20, 300, 300])
+    assert.ok((reasonIn(refusedFor(many), 'issues') ?? '').length < 16_384)
+  })
+
+  it('is nothing where somebody wrote something else', () => {
+    for (const text of ['', 'x', '{}', '[1]', '[{"pointer":1,"message":""}]']) {
+      assert.deepEqual(decodeIssues({ headers: [['__dlq.errors.issues', bytesOf(text)]] }), [])
+    }
+  })
+
+  function refusedFor(given: readonly Issue[]): Content {
+    return letterOf(
+      { key: null, value: null, headers: [] },
+      new OrdermillError('RECORD_INVALID', 'no', { issues: given }),
+    )
+  }
+})
+
 type Content = Pick<Parameters<typeof decodeDeadLetter>[0], 'key' | 'value' | 'headers'>
 
-function letterOf(content: Content): Content {
+function letterOf(content: Content, error = new OrdermillError('RECORD_TOO_LARGE', 'too large')): Content {
   const place = { topic: 'orders', topicId: 't1', partition: 1, offset: 22, timestampMs: 1_000 }
-  const error = new OrdermillError('RECORD_TOO_LARGE', 'too large')
   const refusal = { record: { ...place, ...content }, error, stage: 'decode', attempt: 1, atMs: 0 } as const
   return { headers: [], ...encodeDeadLetter('orders.payments-group.dlq', 'payments-group', refusal) }
 }

@@ -1,3 +1,4 @@
+import { decodeIssues } from '../../codec/letter-issues.ts'
 import { hasCode, OrdermillError } from '../../errors.ts'
 import type { Log, LogRecord } from '../../ports/log.ts'
 import type { StoredDeadLetter } from '../../ports/order-queries.ts'
@@ -39,7 +40,8 @@ export function deadLetterRoutes(app: App, { store, log }: Pick<ServerDeps, 'sto
   app.get('/api/v1/dead-letters/:id', { schema: find, config: { access: 'viewer' } }, async ({ params }) => {
     const stored = await store.findDeadLetter(params.id)
     if (!stored) throw new OrdermillError('NOT_FOUND', 'there is no dead letter with this id: take one from the list')
-    return { ...deadLetterView(stored), issues: [], record: recordView(await readLetter(log, stored)) }
+    const record = await readLetter(log, stored)
+    return { ...deadLetterView(stored), issues: record ? [...decodeIssues(record)] : [], record: recordView(record) }
   })
 }
 
