@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { benchAppend } from './append.ts'
 import { benchFlow } from './flow.ts'
+import { benchJourney } from './journey.ts'
 import { benchKafka } from './kafka.ts'
 import { benchLatency } from './latency.ts'
 import { benchReads } from './reads.ts'
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (orders: number) => Promise<readonly Figu
   flow: benchFlow,
   latency: benchLatency,
   reads: benchReads,
+  journey: benchJourney,
   kafka: benchKafka,
   store: benchStore,
 }
