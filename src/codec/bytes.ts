@@ -21,6 +21,10 @@ export function headerText(record: Pick<LogRecord, 'headers'>, name: string): st
   return value && isUtf8(value) ? Buffer.from(value).toString('utf8') : undefined
 }
 
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}
+
 export const eventIdHeader = 'event-id'
 
 export function eventIdHeaders(eventId: string): readonly Header[] {

@@ -4,7 +4,7 @@ import type { Log, LogRecord } from '../ports/log.ts'
 
 /** A group's outputs are written batch by batch: what came of a record is in the first batches behind its time. */
 export const scanRecordsMax = 5_000
-const scanBatch = { recordsMax: 500, bytesMax: 256 * 1024 }
+const scanBatch = { recordsMax: 2_000, bytesMax: 512 * 1024 }
 
 export type ReadableLog = Pick<Log, 'read' | 'topics' | 'lag' | 'offsetAt'>
 export type Source = Readonly<{ topic: string; partition: number }>

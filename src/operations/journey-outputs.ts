@@ -1,6 +1,6 @@
 import { alertsTopic, decodeAlert } from '../codec/alert-codec.ts'
 import { analyticsTopic } from '../codec/analytics-codec.ts'
-import { bytesOf, eventIdHeader, headerText } from '../codec/bytes.ts'
+import { bytesOf, eventIdHeader, headerText, sameBytes } from '../codec/bytes.ts'
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import { outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import type { OrderId } from '../domain/order.ts'
@@ -43,17 +43,22 @@ export async function findPayments(search: Search, ledger: LedgerState): Promise
   const written = ledger.entries.filter((entry) => isWritten(ledger, entry))
   const found = await Promise.all(
     written.map(async (entry) => {
-      const eventId = eventIdOf(orderGroups.payment, entry.position)
+      const eventId = bytesOf(eventIdOf(orderGroups.payment, entry.position))
       const { payment } = ledger
       const isLatest = samePosition(payment.position, entry.position)
       const topic = isLatest && payment.status === 'PAID' ? paymentsTopic : outcomesTopic
       const sinceMs = isLatest && 'atMs' in payment ? payment.atMs : entry.atMs
-      const matches = (record: LogRecord) => headerText(record, eventIdHeader) === eventId
+      const matches = (record: LogRecord) => hasEventId(record, eventId)
       const record = await unlessGone(findSince(search.log, { ...sourceOf(search, topic), sinceMs }, matches))
       return record && ([positionText(entry.position), outputOf(record)] as const)
     }),
   )
   return { outputs: new Map(found.flatMap((one) => (one ? [one] : []))), isWhole: !found.includes(undefined) }
+}
+
+function hasEventId({ headers }: LogRecord, eventId: Uint8Array): boolean {
+  const header = headers.findLast(([name]) => name === eventIdHeader)
+  return header !== undefined && sameBytes(header[1], eventId)
 }
 
 function isWritten({ payment }: LedgerState, { effect, position }: LedgerEntry): boolean {
@@ -67,7 +72,8 @@ export async function findAlerts(
   alerts: readonly StoredAlert[],
 ): Promise<Found<JourneyFacts['alerts']>> {
   const source = sourceOf(search, alertsTopic)
-  const isOurs = (record: LogRecord): boolean => keyOf(record) === String(search.orderId)
+  const key = bytesOf(String(search.orderId))
+  const isOurs = (record: LogRecord): boolean => record.key !== null && sameBytes(record.key, key)
   if (alerts.length === 0) return findUnread(search, isOurs)
   const found = await Promise.all(
     alerts.map(async ({ timestampMs: sinceMs, alert: { reason } }) => {
@@ -95,10 +101,6 @@ async function findUnread(
 
 function alertSource(record: LogRecord) {
   return positionOfEventId(orderGroups.fraud, headerText(record, eventIdHeader) ?? '') ?? null
-}
-
-function keyOf({ key }: LogRecord): string {
-  return key ? Buffer.from(key).toString('latin1') : ''
 }
 
 /** Clocks of those who write to the log differ by less, or a later snapshot is taken for the first. */

@@ -1,4 +1,4 @@
-import { bytesOf, headerText } from '../codec/bytes.ts'
+import { bytesOf, headerText, sameBytes } from '../codec/bytes.ts'
 import { decodeOrder } from '../codec/order-codec.ts'
 import { OrdermillError, hasCode } from '../errors.ts'
 import type { OrderId, OrderStatus } from '../domain/order.ts'
@@ -100,10 +100,6 @@ export async function readNewest(
 }
 
 const tailBatch = { recordsMax: 1_000, bytesMax: 1024 * 1024 }
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
-}
 
 function received(record: LogRecord): OrderRecord {
   const { topic, topicId, partition, offset, timestampMs } = record
