@@ -26,7 +26,7 @@ function receivedEvents({ records, story }: JourneyFacts): readonly JourneyEvent
   return records.map((record) => {
     const common = { ...nothing, atMs: record.timestampMs, record: record.place }
     if (record.command) return { ...common, ...commandText(record.command) }
-    if (record.retriedFor !== null) return { ...common, ...retryText(record.retriedFor) }
+    if (record.retriedFor !== null) return { ...common, ...retryText(record, record.retriedFor) }
     const before = status
     status = record.status ?? status
     if (before !== null && record.status !== null && record.status !== before) {
@@ -42,8 +42,10 @@ function commandText({ action, by }: NonNullable<OrderRecord['command']>) {
   return { kind: 'operator-decided', group: orderGroups.payment, title: `Operator: ${action}`, detail } as const
 }
 
-function retryText(group: string) {
-  return { kind: 'redriven', group, title: 'Redriven', detail: `for ${group} alone` } as const
+function retryText({ status, redrive }: OrderRecord, group: string) {
+  const job = redrive?.job ? `by job ${redrive.job}` : ''
+  const detail = [status ?? '', `for ${group} alone`, job].filter((text) => text !== '').join(', ')
+  return { kind: 'redriven', group, title: 'Redriven', detail, deadLetterId: redrive?.letterId ?? null } as const
 }
 
 function contentText({ amountMinor, currency, country, customerId }: OrderContent): string {

@@ -16,6 +16,8 @@ export type OrderRecord = Readonly<{
   status: OrderStatus | null
   /** The one group that reads it; null for a record of the input, which all read. */
   retriedFor: string | null
+  /** The letter that it was, and the job that sent it again. */
+  redrive: Readonly<{ letterId: string; job: string }> | null
   /** What an operator asked of payment by this record. */
   command: Readonly<{ action: string; by: string }> | null
 }>

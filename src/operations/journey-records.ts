@@ -1,4 +1,5 @@
 import { bytesOf, headerText, sameBytes } from '../codec/bytes.ts'
+import { redriveHeaders } from '../codec/dead-letter-codec.ts'
 import { decodeOrder } from '../codec/order-codec.ts'
 import { OrdermillError, hasCode } from '../errors.ts'
 import type { OrderId, OrderStatus } from '../domain/order.ts'
@@ -31,7 +32,8 @@ export async function readKnown(
     const place = { topic: topic ?? `a topic that is gone (${topicId})`, partition, offset }
     const retriedFor = groupOfRetry(inputTopic, place.topic)
     const timestampMs = record?.timestampMs ?? null
-    return { place, topicId, timestampMs, status, retriedFor, command: record ? commandOf(record) : null }
+    const common = { place, topicId, timestampMs, status, retriedFor }
+    return record ? { ...common, ...saidBy(record) } : { ...common, command: null, redrive: null }
   })
   const records = (await Promise.all(read)).toSorted(byTime)
   return { records, isWhole: known.length <= recordsReadMax }
@@ -52,7 +54,8 @@ function knownRecords({ topics }: Progress, { state, payment, deadLetters }: Ord
     status,
   }))
   // A letter knows the name alone.
-  const refused = deadLetters.map(({ topic, partition, offset }) => ({
+  const places = deadLetters.flatMap((letter) => [letter, ...(letter.redriven ? [letter.redriven] : [])])
+  const refused = places.map(({ topic, partition, offset }) => ({
     position: { topicId: idOf.get(topic) ?? '', partition, offset },
     topic,
     status: null,
@@ -72,9 +75,14 @@ async function readAt(log: ReadableLog, topic: string, position: Position): Prom
   }
 }
 
-function commandOf(record: LogRecord): OrderRecord['command'] {
+/** What the headers of a record on a retry topic say. */
+function saidBy(record: LogRecord): Pick<OrderRecord, 'command' | 'redrive'> {
   const action = headerText(record, 'x-ordermill-decision')
-  return action === undefined ? null : { action, by: headerText(record, 'x-ordermill-by') ?? '' }
+  const letterId = headerText(record, redriveHeaders.of)
+  return {
+    command: action === undefined ? null : { action, by: headerText(record, 'x-ordermill-by') ?? '' },
+    redrive: letterId === undefined ? null : { letterId, job: headerText(record, redriveHeaders.job) ?? '' },
+  }
 }
 
 /** Records of an order that the store does not know, among the newest of the partition that its key belongs to. */
@@ -104,7 +112,7 @@ const tailBatch = { recordsMax: 1_000, bytesMax: 1024 * 1024 }
 function received(record: LogRecord): OrderRecord {
   const { topic, topicId, partition, offset, timestampMs } = record
   const place = { topic, partition, offset }
-  return { place, topicId, timestampMs, status: statusIn(record), retriedFor: null, command: null }
+  return { place, topicId, timestampMs, status: statusIn(record), retriedFor: null, command: null, redrive: null }
 }
 
 function statusIn(record: LogRecord): OrderStatus | null {

@@ -200,6 +200,9 @@ describe('GET /api/v1/dead-letters/export', () => {
       rows.map(({ offset, order_id: id }) => [offset, id]),
       messages.map((_, index) => [`${messages.length - 1 - index}`, '7']),
     )
+    const window = `from=${new Date(noonMs + 1).toISOString()}&to=${new Date(noonMs + 3).toISOString()}`
+    const some = await api.app.inject({ url: `${url}&${window}&state=open&order_id=7` })
+    assert.equal(parse(some.payload, { columns: true }).length, 2)
     const none = await api.app.inject({ url: '/api/v1/dead-letters/export?group=fraud-group&format=ndjson' })
     assert.equal(none.payload, '')
   })

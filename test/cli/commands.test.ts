@@ -46,6 +46,22 @@ describe('commands on a data directory without a server', () => {
     assert.match(stdout, /^Orders +1\nSales +400\.50 USD\n/)
   })
 
+  it('journey tells what happened in order, as a table and as JSON', async () => {
+    const [json, table, missing] = await Promise.all([
+      run('journey', '1', '--json'),
+      run('journey', '1'),
+      run('journey', '2'),
+    ])
+    const { events } = jsonOf<{ events: readonly { kind: string }[] }>(json)
+    assert.equal(events[0]?.kind, 'received')
+    assert.match(
+      table.stdout,
+      /^AT +AFTER +BY +WHAT +RECORD +DETAIL\n.* Received +orders\/\d+@\d+ +CONFIRMED, 400\.50 USD/,
+    )
+    assert.match(table.stdout, /\d+ ms +fraud-group +Flagged by the fraud rules +fraud-alerts\//)
+    assert.match(missing.stderr, /^ordermill: NOT_FOUND: order 2 is neither in the store nor among .*\n$/)
+  })
+
   it('export writes a list as a file, and says what is wrong with a filter', async () => {
     const [csv, ndjson, refused] = await Promise.all([
       run('export', 'orders', '--country', 'DE'),

@@ -12,8 +12,10 @@ const at = (offset: number) => ({ topicId: 't', partition: 0, offset })
 
 function recordAt(offset: number, over: Partial<OrderRecord> = {}): OrderRecord {
   const place = { topic: 'orders', partition: 0, offset }
-  return { place, topicId: 't', timestampMs: 1_000 + offset, status: null, retriedFor: null, command: null, ...over }
+  return { place, topicId: 't', timestampMs: 1_000 + offset, status: null, retriedFor: null, ...said, ...over }
 }
+
+const said = { command: null, redrive: null }
 
 type Parts = Readonly<{ state?: OrderState; ledger?: LedgerState; deadLetters?: readonly StoredDeadLetter[] }>
 
@@ -111,5 +113,15 @@ function letterAt(offset: number): StoredDeadLetter {
   const letter = { topic: 'orders.fraud-group.dlq', partition: 0, offset }
   const reason = { code: 'RECORD_INVALID', message: 'the value is not JSON', stage: 'decode', deliveryCount: 1 }
   const times = { firstFailedAtMs: 2_000, timestampMs: 2_000 + offset }
-  return { id: `${offset}`, group: 'fraud-group', ...place, letter, ...reason, ...times, orderId: 7 }
+  return {
+    id: `${offset}`,
+    group: 'fraud-group',
+    ...place,
+    letter,
+    ...reason,
+    ...times,
+    orderId: 7,
+    redriveCount: 0,
+    redriven: null,
+  }
 }
