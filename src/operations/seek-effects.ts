@@ -38,7 +38,7 @@ const ofFraud: Effects = ({ skips, repeats }) => ({
 const ofPayment: Effects = ({ skips, repeats, isHeld }) => ({
   skipped: [
     `WARNING: of ${upTo(skips)}, no order is charged, and no payment is written. ${skippedPayments(isHeld)}`,
-    'This is for good once the group goes on: moving it back pays none of them.',
+    'Decisions of operators among them are not carried out. All this is for good once the group goes on: moving it back changes nothing.',
   ],
   repeated: [
     `${upTo(repeats)} are read again, and no order is charged again or anew: the ledger skips what it has done.`,
@@ -50,7 +50,7 @@ const ofPayment: Effects = ({ skips, repeats, isHeld }) => ({
 function skippedPayments(isHeld: boolean): string {
   return isHeld
     ? 'Old records of payments were removed by retention, so nobody can tell whether they were paid: their new orders become HELD, each for a person to release or reject.'
-    : 'The ledger counts them as duplicates and does not know their new orders: such an order is paid only when a record of it comes again, appended anew or redriven.'
+    : 'The ledger counts them as duplicates and does not know their new orders: such an order is paid only when a record of it comes again, appended anew.'
 }
 
 const ofAnalytics: Effects = ({ skips, repeats }) => ({

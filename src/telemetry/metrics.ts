@@ -11,7 +11,7 @@ export type Metrics = Readonly<{
   observerOf: (logger: Logger) => PipelineObserver
   /** What the last look came to; undefined when it failed. */
   reconciled: (seen: Reconciled | undefined) => void
-  /** Called at each scrape. */
+  /** Called at each scrape, once for each gauge. */
   lagFrom: (read: () => Promise<readonly LagSample[]>) => void
 }>
 
@@ -153,32 +153,39 @@ function reconciliationGauges(registry: Registry): Metrics['reconciled'] {
   }
 }
 
-/** The names that public boards for Kafka know. */
-function lagGauges(registry: Registry, read: () => Promise<readonly LagSample[]>): void {
-  const labelNames = ['consumergroup', 'topic', 'partition'] as const
-  const seconds = new Gauge({
-    name: 'kafka_consumergroup_lag_seconds',
-    help: 'Now minus the time of the next unread record',
-    labelNames,
-    registers: [registry],
-  })
-  const stuck = new Gauge({
-    name: 'ordermill_consumergroup_stuck',
-    help: '1 for a partition with lag that has not moved for ORDERMILL_STUCK_SECONDS and is not paused, else 0',
-    labelNames,
-    registers: [registry],
-  })
-  const records = new Gauge({
+/** The names that public boards for Kafka know, where they have one. */
+const lagGaugeKinds = [
+  {
     name: 'kafka_consumergroup_lag',
     help: 'Records that the group has not committed yet',
-    labelNames,
-    registers: [registry],
-    async collect() {
-      for (const { group, topic, partition, lagRecords, lagSeconds, isStuck } of await read()) {
-        records.labels(group, topic, `${partition}`).set(lagRecords)
-        seconds.labels(group, topic, `${partition}`).set(lagSeconds)
-        stuck.labels(group, topic, `${partition}`).set(isStuck ? 1 : 0)
-      }
-    },
-  })
+    valueOf: ({ lagRecords }) => lagRecords,
+  },
+  {
+    name: 'kafka_consumergroup_lag_seconds',
+    help: 'Now minus the time of the next unread record',
+    valueOf: ({ lagSeconds }) => lagSeconds,
+  },
+  {
+    name: 'ordermill_consumergroup_stuck',
+    help: '1 for a partition with lag that has not moved for ORDERMILL_STUCK_SECONDS and is not paused, else 0',
+    valueOf: ({ isStuck }) => (isStuck ? 1 : 0),
+  },
+] as const satisfies readonly Readonly<{ name: string; help: string; valueOf: (sample: LagSample) => number }>[]
+
+/** Gauges are written out side by side, so that one that another fills would be a scrape behind: each fills itself. */
+function lagGauges(registry: Registry, read: () => Promise<readonly LagSample[]>): void {
+  for (const { valueOf, ...texts } of lagGaugeKinds) {
+    const gauge = new Gauge({
+      ...texts,
+      labelNames: ['consumergroup', 'topic', 'partition'],
+      registers: [registry],
+      async collect() {
+        const samples = await read()
+        gauge.reset()
+        for (const sample of samples) {
+          gauge.labels(sample.group, sample.topic, `${sample.partition}`).set(valueOf(sample))
+        }
+      },
+    })
+  }
 }

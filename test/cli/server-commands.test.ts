@@ -55,6 +55,8 @@ it('commands find the server of the data directory and work through it', { timeo
   const moved = await run(['groups', 'seek', 'fraud-group', '--topic', 'orders', '--to', 'beginning', '--dry-run'])
   assert.match(moved.stdout, /^orders +0 +\d+ +0 +0 +\d+$/m, moved.stderr)
   assert.match(moved.stderr, /nothing was moved/)
+  const reallyMoved = await run(['groups', 'seek', 'fraud-group', '--topic', 'orders', '--to', 'beginning'])
+  assert.match(reallyMoved.stderr, /^fraud-group was moved$/m)
   assert.equal((await run(['groups', 'seek', 'fraud-group'])).code, 2)
 
   const refused = await run(['totals'], { env: {} })
