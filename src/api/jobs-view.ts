@@ -37,8 +37,8 @@ export function auditView({ offset, operation }: KnownEntry): AuditEntry {
   const common = { offset, at: isoTime(at_ms), principal }
   switch (kind) {
     case 'action': {
-      const { action, target, from, to } = operation
-      return { ...common, action, target, from, to, job: '' }
+      const { action, target, from, to, reason } = operation
+      return { ...common, action, target, from, to, job: '', ...(reason !== undefined && { reason }) }
     }
     case 'job':
       return { ...common, action: operation.spec.kind, target: operation.title, from: '', to: '', job: operation.id }

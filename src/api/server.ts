@@ -27,6 +27,7 @@ import { healthRoutes } from './routes/health-routes.ts'
 import { journeyRoutes } from './routes/journey-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
+import { paymentRoutes } from './routes/payment-routes.ts'
 import { postOrderRoutes } from './routes/post-order-routes.ts'
 import { reconciliationRoutes } from './routes/reconciliation-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
@@ -147,6 +148,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
     done()
   })
   listRoutes(app, deps)
+  paymentRoutes(app, { log, store, clock, topic: settings.inputTopic })
   deadLetterRoutes(app, deps)
   exportRoutes(app, { ...deps, exports, limits })
   systemRoutes(app, { log, clock, systemInfo: system })

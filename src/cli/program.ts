@@ -15,6 +15,7 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['reconcile', async () => (await import('./reconcile.ts')).reconcileCommand],
   ['order', async () => (await import('./order.ts')).orderCommand],
   ['journey', async () => (await import('./journey.ts')).journeyCommand],
+  ['payments', async () => (await import('./payments.ts')).paymentsCommand],
   ['topics', async () => (await import('./topics.ts')).topicsCommand],
   ['groups', async () => (await import('./groups.ts')).groupsCommand],
   ['store', async () => (await import('./store.ts')).storeCommand],

@@ -73,6 +73,8 @@ const operation = Type.Union([
     from: text,
     to: text,
     group: Type.Optional(text),
+    /** In the words of whoever did it. */
+    reason: Type.Optional(text),
   }),
   member({ kind: Type.Literal('job'), ...who, title: text, spec: Type.Union([redriveSpec, checkSpec, rebuildSpec]) }),
   /** So much of a job is done; `cursor` is where it goes on, in words of its own. */

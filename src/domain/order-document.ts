@@ -13,5 +13,11 @@ export function orderDocument(json: string, { timestampMs, partition, offset }: 
   return `${json.slice(0, end)}${comma}${stamp}${json.slice(end)}`
 }
 
+/** The text that {@link orderDocument} made a document of; undefined for what it did not make. */
+export function receivedText(document: string): string | undefined {
+  const stamped = /,?"processed_at":"\d+","kafka_offset":\d+,"kafka_partition":\d+(\}\s*)$/.exec(document)
+  return stamped ? document.slice(0, stamped.index) + (stamped[1] ?? '') : undefined
+}
+
 /** How far back an opening brace is looked for; an order is never an empty object, but the text must be JSON anyway. */
 const emptyObjectCharsMax = 16

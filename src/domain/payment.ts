@@ -233,16 +233,20 @@ function effectOfCommand(
   decided: PaymentIntent['decision'],
 ): LedgerEffect {
   if (decided === 'none') return 'noted'
-  return commandObstacle(decision, state) === undefined ? decided : 'noted'
+  const obstacle = commandObstacle(decision, state.payment.status, currentStatus(state))
+  return obstacle === undefined ? decided : 'noted'
 }
 
 /** Why a command about this payment would decide nothing, in words; undefined where it decides. */
-export function commandObstacle(decision: OperatorDecision, state: LedgerState): string | undefined {
-  const { status } = state.payment
+export function commandObstacle(
+  decision: OperatorDecision,
+  status: LedgerPayment['status'],
+  orderStatus: OrderStatus,
+): string | undefined {
   const wanted = decision === 'retry' ? 'DECLINED' : 'HELD'
-  if (status !== wanted) return `it is ${status}, and only what is ${wanted} can be ${pastOf[decision]}`
-  if (decision === 'reject' || currentStatus(state) !== 'CANCELLED') return undefined
-  return 'the order is CANCELLED, and would be charged'
+  if (status !== wanted) return `its payment is ${status}, and only what is ${wanted} can be ${pastOf[decision]}`
+  if (decision === 'reject' || orderStatus !== 'CANCELLED') return undefined
+  return 'it is CANCELLED, and would be charged'
 }
 
 const pastOf = { release: 'released', reject: 'rejected', retry: 'retried' } as const

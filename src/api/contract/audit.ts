@@ -10,6 +10,7 @@ export const auditEntry = closed({
   target: Type.String({ description: 'What was changed' }),
   from: Type.String({ description: 'How it was; empty where that says nothing' }),
   to: Type.String({ description: 'How it is' }),
+  reason: Type.Optional(Type.String({ description: 'In the words of whoever did it' })),
   job: Type.String({ description: 'Id of the job that does it; empty where there is none' }),
 })
 export type AuditEntry = Static<typeof auditEntry>

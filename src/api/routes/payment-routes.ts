@@ -1,0 +1,38 @@
+import { parseUtc } from '../../codec/order-codec.ts'
+import { OrdermillError } from '../../errors.ts'
+import { commandPayment, type PaymentCommandDeps } from '../../operations/payment-commands.ts'
+import { problems, type App } from '../app.ts'
+import { paymentAction, paymentActionBody, paymentActionParams } from '../contract/payment-actions.ts'
+import { isoTime } from '../views.ts'
+
+/** What an operator decides about a payment. */
+export function paymentRoutes(app: App, deps: PaymentCommandDeps): void {
+  const act = {
+    operationId: 'decidePayment',
+    summary: 'Releases or rejects a payment that is HELD, or retries one that is DECLINED',
+    tags: ['payments'],
+    params: paymentActionParams,
+    body: paymentActionBody,
+    response: { 202: paymentAction, ...problems },
+  }
+  const path = '/api/v1/payments/:order_id/:action'
+  app.post(path, { schema: act, config: { access: 'operator' } }, async ({ params, body, caller }, reply) => {
+    const { order_id: orderId, action: decision } = params
+    const { reason, created_at: createdAt } = body
+    const { principal } = caller
+    const createdAtMs = createdAt === undefined ? undefined : timeOf(createdAt)
+    const { from, record, atMs } = await commandPayment(deps, { orderId, decision, principal, reason, createdAtMs })
+    const { topic, partition, offset } = record
+    void reply.code(202)
+    return { order_id: orderId, action: decision, from, record: { topic, partition, offset }, at: isoTime(atMs) }
+  })
+}
+
+function timeOf(createdAt: string): number {
+  const atMs = parseUtc(createdAt)
+  if (atMs !== undefined) return atMs
+  throw new OrdermillError(
+    'REQUEST_INVALID',
+    'created_at must be the order’s, in UTC, such as 2026-01-31T09:30:00.000Z',
+  )
+}
