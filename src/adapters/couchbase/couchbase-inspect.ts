@@ -4,6 +4,7 @@ import { orderSorts } from '../../ports/order-queries.ts'
 import { asOfShards } from '../store/as-of.ts'
 import { couchbaseConnection } from './couchbase-connection.ts'
 import { couchbaseWriter } from './couchbase-json.ts'
+import { couchbaseGenerations, generationKeyspaces } from './couchbase-generations.ts'
 import { openKeyspaces } from './couchbase-keyspaces.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
 import { couchbaseQuery } from './couchbase-query.ts'
@@ -22,7 +23,9 @@ export type CouchbaseReport = Readonly<{
 export async function inspectCouchbaseStore(options: CouchbaseStoreOptions): Promise<CouchbaseReport> {
   const connection = couchbaseConnection(options)
   try {
-    const { all } = couchbaseShards(openKeyspaces(connection, options), couchbaseWriter(options).modify, boundedWork())
+    const keyspaces = openKeyspaces(connection, options)
+    const generations = couchbaseGenerations(keyspaces, generationKeyspaces(keyspaces), ({ live }) => live)
+    const { all } = couchbaseShards(generations, couchbaseWriter(options).modify, boundedWork())
     const applied = new Map<keyof Counted, AsOf>()
     for (const column of ['totals', 'tally', 'views'] as const) applied.set(column, asOfShards(await all(column)))
     return { applied, searchProblem: await trySearches(options, connection) }
@@ -38,7 +41,7 @@ async function trySearches(
   const pageOf = couchbasePages(options, couchbaseQuery(connection), boundedWork())
   const orders = orderSorts.map((sort) => orderWalk({ sort, limit: 1, currency: 'USD' }))
   try {
-    for (const walk of [...orders, paymentWalk('PAID'), letterWalk({})]) {
+    for (const walk of [...orders, paymentWalk('PAID'), letterWalk({}, 0)]) {
       await pageOf({ limit: 1 }, walk, () => Promise.resolve(undefined))
     }
     return undefined

@@ -25,6 +25,8 @@ export type Keyspace = Readonly<{
   insert: (key: string, text: string, expiresAtMs?: number) => Promise<Cas | undefined>
   /** undefined when it is gone, or not of that version. */
   replace: (key: string, text: string, cas: Cas, expiresAtMs?: number) => Promise<Cas | undefined>
+  /** Does nothing when there is none. */
+  remove: (key: string) => Promise<void>
   /** One member of a document, without the rest; undefined when there is no such document. */
   member: (key: string, path: string) => Promise<unknown>
 }>
@@ -97,6 +99,11 @@ export function keyspace(
         const options = expiresAtMs === undefined ? writing : { ...writing, expiry: new Date(expiresAtMs) }
         const replacing = known.replace(prefix + key, text, { ...options, cas })
         return (await unless(replacing, CasMismatchError, DocumentNotFoundError))?.cas
+      }),
+
+    remove: (key) =>
+      send(`remove ${prefix}${key}`, async (known) => {
+        await unless(known.remove(prefix + key, writing), DocumentNotFoundError)
       }),
 
     member: (key, path) =>

@@ -21,12 +21,13 @@ import { checkClaim } from '../store/claim.ts'
 import { foldPayments } from '../store/fold.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
 import { byIdentity } from './couchbase-batches.ts'
+import { keyOf } from './couchbase-directory.ts'
 import type { Cas } from './couchbase-keyspace.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
 import type { Entry } from './couchbase-lists.ts'
 import type { CouchbaseIdentities } from './couchbase-identities.ts'
-import { keyOf, type CouchbaseShards } from './couchbase-shards.ts'
+import type { CouchbaseShards } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
 
 type PaymentRecord = Extract<PaymentFact, { kind: 'payment' }>
@@ -95,7 +96,7 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
 
   return {
     async reserve(claim, facts) {
-      await shards.read(claim)
+      const { generation } = await shards.read(claim)
       const reserved = new Map<string, Held>()
       held.set(keyOf(claim.shard), reserved)
       const batches = batchesOf(facts, claim.next)
@@ -110,7 +111,7 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
       for (const [index, batch] of batches.entries()) collect(batch, folded[index], answers, shown)
       await intake.noteOrderIds(greatestChosen(batches.map(({ identity }) => identity.orderId)))
       const next = Math.max(claim.next, ...facts.map(({ offset }) => offset + 1))
-      await arrivals.add(claim.shard, 'payments', { entries: shown, next })
+      await arrivals.add(generation, { shard: claim.shard, name: 'payments', entries: shown, next })
       return facts.map((fact) => answers.get(fact))
     },
 

@@ -45,21 +45,21 @@ export function couchbaseOrders(deps: OrdersDeps): Pick<OrderBook, 'applyOrders'
 
   return {
     async applyOrders(claim, facts, progress) {
-      const read = await shards.read(claim)
-      if (checkClaim(read.document, claim, progress) === 'answer') return answer(claim, facts, Infinity)
+      const held = await shards.read(claim)
+      const { document, generation } = held
+      if (checkClaim(document, claim, progress) === 'answer') return answer(claim, facts, Infinity)
       await identities.note(newIdentities(facts, claim), 'analytics')
       const answers = await answer(claim, facts, claim.next)
-      const { document } = read
       const totals = document.totals ? restoreTotals(document.totals) : emptyTotals()
       foldOrders(totals, claim.next, facts, answers)
-      const arrived = { entries: entriesOf(claim, facts, answers), next: progress.next }
-      const counting = series.add({ claim, facts, answers, progress, days: document.seriesDays })
+      const arrived = { shard: claim.shard, name: 'orders', next: progress.next } as const
+      const counting = series.add(generation, { claim, facts, answers, progress, days: document.seriesDays })
       await allEnded<unknown>([
         counting,
-        arrivals.add(claim.shard, 'orders', arrived),
+        arrivals.add(generation, { ...arrived, entries: entriesOf(claim, facts, answers) }),
         intake.noteOrderIds(greatestChosen(facts.map((fact) => (fact.kind === 'order' ? fact.identity.orderId : 0)))),
       ])
-      await shards.move(read, { claim, progress }, { totals: storeTotals(totals), seriesDays: await counting })
+      await shards.move(held, { claim, progress }, { totals: storeTotals(totals), seriesDays: await counting })
       return answers
     },
 

@@ -58,6 +58,21 @@ export function oursAlone(
   return [ofKind, `${key} >= '${scope}:${collection}:'`, `${key} < '${scope}:${collection};'`]
 }
 
+/** Keys from the first on, and before the second. */
+export type KeyRange = readonly [from: string, before: string]
+
+/** Conditions for keys of a walk. They are ours, and name no index. */
+export function keysWithin(
+  { scope, collections }: CouchbaseStoreOptions,
+  { collection, keys }: Readonly<{ collection: CollectionName; keys?: KeyRange }>,
+  alias: string,
+): readonly string[] {
+  if (!keys) return []
+  const prefix = collections === 'scoped' ? '' : `${scope}:${collection}:`
+  const [from, before] = keys
+  return [`META(${alias}).id >= '${prefix}${from}'`, `META(${alias}).id < '${prefix}${before}'`]
+}
+
 export function path(...names: readonly string[]): string {
   return names.map((name) => `\`${name.replaceAll('`', '``')}\``).join('.')
 }

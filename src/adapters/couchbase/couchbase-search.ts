@@ -6,17 +6,14 @@ import type { CouchbaseArrivals, ListPage } from './couchbase-arrivals.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { findPayment } from './couchbase-ledger.ts'
 import type { OrderStates } from './couchbase-order-states.ts'
-import { orderWalk, letterWalk, paymentWalk, type PageOf } from './couchbase-walks.ts'
-import { findAlert, findLetter, letterAt } from './couchbase-views.ts'
+import { orderWalk, paymentWalk, type PageOf } from './couchbase-walks.ts'
+import { findAlert } from './couchbase-views.ts'
 import { fraudReason } from '../../domain/fraud.ts'
 
-type Search = Pick<
-  OrderQueries,
-  'searchOrders' | 'searchPayments' | 'searchAlerts' | 'searchDeadLetters' | 'findDeadLetter'
->
+type Search = Pick<OrderQueries, 'searchOrders' | 'searchPayments' | 'searchAlerts'>
 
 type SearchDeps = Readonly<{
-  keyspaces: Keyspaces
+  keyspaces: Pick<Keyspaces, 'payments'>
   states: OrderStates
   arrivals: CouchbaseArrivals
   pageOf: PageOf
@@ -47,18 +44,8 @@ export function couchbaseSearch({ keyspaces, states, arrivals, pageOf }: SearchD
       arrivals.page(query, {
         list: 'alerts',
         example: [...byIdentity, ''],
-        load: (key) => findAlert(keyspaces, identityAt(key), fraudReason),
+        load: (key, generation) => findAlert(generation, identityAt(key), fraudReason),
       }),
-
-    async searchDeadLetters(query) {
-      if (query.group !== undefined || query.code !== undefined) {
-        return pageOf(query, letterWalk(query), (key) => findLetter(keyspaces, String(key.at(-1))))
-      }
-      const load = (key: RowKey) => letterAt(keyspaces, String(key.at(-1)))
-      return arrivals.page(query, { list: 'letters', example: [0, 0, 0, ''], load })
-    },
-
-    findDeadLetter: (id) => findLetter(keyspaces, id),
   }
 }
 

@@ -4,10 +4,11 @@ import type { OrderFact } from '../../ports/order-book.ts'
 import type { OrderQueries, SeriesPoint } from '../../ports/order-queries.ts'
 import type { Claim, Progress, ShardKey } from '../../ports/shards.ts'
 import { foldSeries } from '../store/fold.ts'
-import type { Keyspaces } from './couchbase-keyspaces.ts'
+import type { Generation, Generations } from './couchbase-generations.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
-import { keyOf, type CouchbaseShards } from './couchbase-shards.ts'
+import { keyOf } from './couchbase-directory.ts'
+import type { CouchbaseShards } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
 
 /** The minutes of one hour of event time, as one shard counted them. `next`: what is counted of the shard's records. */
@@ -31,12 +32,12 @@ export type CouchbaseSeries = Pick<OrderQueries, 'series'> &
      *
      * @returns the days that the shard names from then on
      */
-    add: (batch: SeriesBatch) => Promise<readonly number[]>
+    add: (generation: Generation, batch: SeriesBatch) => Promise<readonly number[]>
   }>
 
 type SeriesDeps = Readonly<{
-  keyspaces: Pick<Keyspaces, 'series'>
-  shards: Pick<CouchbaseShards, 'all'>
+  generations: Generations
+  shards: Pick<CouchbaseShards, 'allIn'>
   modify: Modify
   forEach: ForEach
   forEachRead: ForEach
@@ -49,7 +50,7 @@ const expiryMsMax = (2 ** 32 - 1) * 1000
 const hoursADay = dayMs / hourMs
 
 export function couchbaseSeries(
-  { keyspaces: { series }, shards, modify, forEach, forEachRead }: SeriesDeps,
+  { generations, shards, modify, forEach, forEachRead }: SeriesDeps,
   { now, seriesRetentionMs }: Pick<CouchbaseStoreOptions, 'now' | 'seriesRetentionMs'>,
 ): CouchbaseSeries {
   const expiresAtMs = (hour: number): number | undefined => {
@@ -61,10 +62,11 @@ export function couchbaseSeries(
     return (expiresAtMs(hour) ?? Infinity) > now()
   }
 
-  async function addHour(hour: number, { claim, progress, facts, answers }: SeriesBatch): Promise<void> {
+  async function addHour({ series }: Generation, hour: number, batch: SeriesBatch): Promise<void> {
+    const { claim, progress, facts, answers } = batch
     await modify<Bucket>(
       series,
-      bucketKey(claim.shard, hour),
+      seriesKey(claim.shard, hour),
       (bucket) => {
         const counted = Math.max(claim.next, bucket?.next ?? 0)
         if (counted >= progress.next) return undefined
@@ -76,34 +78,39 @@ export function couchbaseSeries(
   }
 
   return {
-    async add(batch) {
+    async add(generation, batch) {
       const hours = [...byHour(batch)].filter(([hour]) => isKept(hour))
-      await forEach(hours, ([hour, part]) => addHour(hour, { ...batch, ...part }))
+      await forEach(hours, ([hour, part]) => addHour(generation, hour, { ...batch, ...part }))
       const days = new Set([...batch.days, ...hours.map(([hour]) => dayOf(hour))])
       const kept = [...days].filter((day) => isKept((day + 1) * hoursADay - 1))
       return kept.toSorted((a, b) => a - b).slice(-daysMax)
     },
 
-    async series({ fromMs, toMs }) {
-      const buckets = (await shards.all('totals')).flatMap((shard) =>
-        shard.seriesDays
-          .flatMap((day) => Array.from({ length: hoursADay }, (_, hour) => day * hoursADay + hour))
-          .filter((hour) => (hour + 1) * hourMs > fromMs && hour * hourMs < toMs)
-          .map((hour) => bucketKey(shard, hour)),
-      )
-      const read = await forEachRead(
-        buckets,
-        async (key) => (await readJson<Bucket>(series, key))?.document.points ?? [],
-      )
-      // All at once: a sum of each with all before it would take minutes for a month.
-      return addPoints([], read.flat().map(pointOf))
-        .map(pointOf)
-        .filter(({ startMs }) => startMs >= fromMs && startMs < toMs)
-    },
+    series: ({ fromMs, toMs }) =>
+      generations.throughout(async (generation) => {
+        const buckets = (await shards.allIn(generation, 'totals')).flatMap((shard) =>
+          hoursOf(shard.seriesDays)
+            .filter((hour) => (hour + 1) * hourMs > fromMs && hour * hourMs < toMs)
+            .map((hour) => seriesKey(shard, hour)),
+        )
+        const read = await forEachRead(
+          buckets,
+          async (key) => (await readJson<Bucket>(generation.series, key))?.document.points ?? [],
+        )
+        // All at once: a sum of each with all before it would take minutes for a month.
+        return addPoints([], read.flat().map(pointOf))
+          .map(pointOf)
+          .filter(({ startMs }) => startMs >= fromMs && startMs < toMs)
+      }),
   }
 }
 
-function bucketKey(shard: Omit<ShardKey, 'topic'>, hour: number): string {
+/** Since the Unix epoch, as the days are. */
+export function hoursOf(days: readonly number[]): readonly number[] {
+  return days.flatMap((day) => Array.from({ length: hoursADay }, (_, hour) => day * hoursADay + hour))
+}
+
+export function seriesKey(shard: Omit<ShardKey, 'topic'>, hour: number): string {
   return `${keyOf(shard)}/${hour}`
 }
 

@@ -1,8 +1,9 @@
-import type { ShardSummary } from '../../ports/order-queries.ts'
+import type { OrderQueries, ShardSummary } from '../../ports/order-queries.ts'
 import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
 import { checkEpoch, fenced } from '../store/claim.ts'
 import { countsOf, type StoredCounts } from '../store/shard-summary.ts'
-import type { Keyspaces } from './couchbase-keyspaces.ts'
+import { enterDirectory, keyOf, readDirectory } from './couchbase-directory.ts'
+import type { Found, Generation, Generations } from './couchbase-generations.ts'
 import type { ForEach } from './couchbase-work.ts'
 import { readJson, type Modify, type Read } from './couchbase-json.ts'
 
@@ -26,144 +27,136 @@ export type ShardDocument = Counted &
     seriesDays: readonly number[]
   }>
 
-/** Every shard that there is, the last claimed last. */
-type Directory = Readonly<{ kind: 'directory'; shards: readonly Place[] }>
-type Place = readonly [group: string, topic: string, topicId: string, partition: number]
+/** A version of a shard in its generation; the epoch in `document` is that of claims. */
+export type HeldShard = Read<ShardDocument> & Readonly<{ generation: Generation }>
+
+type Move = Readonly<{ claim: Claim; progress: Progress; change: Partial<ShardDocument> }>
 
 export type CouchbaseShards = Shards &
+  Pick<OrderQueries, 'version'> &
   Readonly<{
     /** A claim's shard now. @throws {OrdermillError} FENCED */
-    read: (claim: Claim) => Promise<Read<ShardDocument>>
+    read: (claim: Claim) => Promise<HeldShard>
     /** Swaps the version that was read for the next: the commit point. @throws {OrdermillError} FENCED */
     move: (
-      read: Read<ShardDocument>,
+      held: HeldShard,
       step: Readonly<{ claim: Claim; progress: Progress }>,
       change: Partial<ShardDocument>,
     ) => Promise<void>
-    /** Every shard that was ever claimed. */
-    keys: () => Promise<readonly ShardKey[]>
     /** Every shard that counted in `column`, and those of the same groups; the last claimed first. */
     all: (column: keyof Counted) => Promise<readonly ShardDocument[]>
+    /** The same in a generation that whoever asks has chosen. */
+    allIn: (generation: Generation, column: keyof Counted) => Promise<readonly ShardDocument[]>
     /** Every shard that was ever claimed, the last claimed last. */
-    summaries: () => Promise<readonly ShardSummary[]>
-    /** Changes with every apply. */
-    version: () => Promise<string>
+    summaries: OrderQueries['shards']
   }>
 
-const directoryKey = 'directory'
-
-export function couchbaseShards(
-  { shards }: Pick<Keyspaces, 'shards'>,
-  modify: Modify,
-  forEach: ForEach,
-): CouchbaseShards {
+export function couchbaseShards(generations: Generations, modify: Modify, forEach: ForEach): CouchbaseShards {
   /** What a group counts never changes, so that the shards of others need not be read twice. */
   const columnOf = new Map<string, keyof Counted>()
-  let places: readonly Place[] = []
+  let known: Found<readonly ShardKey[]> | undefined
 
-  async function readPlaces(): Promise<readonly Place[]> {
-    places = (await readJson<Directory>(shards, directoryKey))?.document.shards ?? []
-    return places
-  }
-
-  async function readShard(place: Place): Promise<ShardDocument | undefined> {
-    const document = (await readJson<ShardDocument>(shards, keyOf(keyOfPlace(place))))?.document
+  async function readShard(generation: Generation, shard: ShardKey): Promise<ShardDocument | undefined> {
+    const document = (await readJson<ShardDocument>(generation.shards, keyOf(shard)))?.document
     const column = document && columnIn(document)
     if (document && column) columnOf.set(document.group, column)
-    return document
+    return document && claimable(document, generation)
+  }
+
+  async function readShards(generation: Generation, column?: keyof Counted): Promise<Documents> {
+    const shards = await readDirectory(generation.shards)
+    const asked = shards.filter(({ group }) => column === undefined || (columnOf.get(group) ?? column) === column)
+    return forEach(asked, (shard) => readShard(generation, shard))
+  }
+
+  /** All of one generation, with as many rounds of reads as without generations. */
+  async function readLive(column?: keyof Counted): Promise<readonly ShardDocument[]> {
+    for (;;) {
+      const { generation, result } = await generations.alongside((live) => readShards(live, column))
+      // One that is not there is being claimed for the first time, or the generation was removed meanwhile.
+      if (!result.includes(undefined) || (await generations.isStill(generation))) return present(result)
+    }
+  }
+
+  /** The commit point. A swap of which no answer came may be our own; anything else is another owner's. */
+  async function swap({ document, cas, generation }: HeldShard, { claim, progress, change }: Move): Promise<void> {
+    const { shards, epochBase } = generation
+    const next = { ...document, epoch: document.epoch - epochBase, ...progress, ...change }
+    if ((await shards.replace(keyOf(claim.shard), JSON.stringify(next), cas)) !== undefined) return
+    const now = await readJson<ShardDocument>(shards, keyOf(claim.shard))
+    // Whom nothing may overrule.
+    if (now?.document.epoch !== next.epoch || now.document.batchId !== progress.batchId) throw fenced(claim.shard)
   }
 
   return {
-    async claim(shard, owner) {
-      await enter(shards, modify, shard)
-      const claimed = await modify<ShardDocument>(shards, keyOf(shard), (known = emptyShard(shard)) => ({
-        ...known,
-        owner,
-        epoch: known.epoch + 1,
-      }))
-      const { epoch, from, next } = claimed ?? emptyShard(shard)
-      return { shard, epoch, from, next }
-    },
+    claim: (shard, owner) =>
+      generations.throughout(async ({ shards, epochBase }) => {
+        await enterDirectory(shards, modify, shard)
+        const claimed = await modify<ShardDocument>(shards, keyOf(shard), (now = emptyShard(shard)) => ({
+          ...now,
+          owner,
+          epoch: now.epoch + 1,
+        }))
+        const { epoch, from, next } = claimed ?? emptyShard(shard)
+        return { shard, epoch: epochBase + epoch, from, next }
+      }),
 
     async read(claim) {
-      const read = await readJson<ShardDocument>(shards, keyOf(claim.shard))
-      if (!read) throw fenced(claim.shard)
-      checkEpoch(read.document, claim)
-      return read
+      const { generation, result } = await generations.alongside((live) =>
+        readJson<ShardDocument>(live.shards, keyOf(claim.shard)),
+      )
+      if (!result) throw fenced(claim.shard)
+      const document = claimable(result.document, generation)
+      checkEpoch(document, claim)
+      return { document, cas: result.cas, generation }
     },
 
-    async move({ document, cas }, { claim, progress }, change) {
-      const next = { ...document, ...progress, ...change }
-      if ((await shards.replace(keyOf(claim.shard), JSON.stringify(next), cas)) !== undefined) return
-      // The swap may be our own, of which no answer came. Anything else is another owner's, whom nothing may overrule.
-      const now = await readJson<ShardDocument>(shards, keyOf(claim.shard))
-      if (now?.document.epoch !== claim.epoch || now.document.batchId !== progress.batchId) throw fenced(claim.shard)
+    async move(held, { claim, progress }, change) {
+      await swap(held, { claim, progress, change })
+      // What landed in a generation that was left meanwhile does not count: whoever claims anew catches up with it.
+      if (!(await generations.isStill(held.generation))) throw fenced(claim.shard)
     },
 
-    keys: async () => (await readPlaces()).map(keyOfPlace),
-
-    async all(column) {
-      const asked = (await readPlaces()).filter(([group]) => (columnOf.get(group) ?? column) === column)
-      const documents = await forEach(asked, readShard)
-      const mine = documents.filter((document) => document !== undefined)
-      const groups = new Set(mine.filter((document) => document[column]).map(({ group }) => group))
-      return mine.filter(({ group }) => groups.has(group)).toReversed()
-    },
-
-    async summaries() {
-      const documents = await forEach(await readPlaces(), readShard)
-      return documents.filter((document) => document !== undefined).map(summaryOf)
-    },
+    all: async (column) => countedIn(await readLive(column), column),
+    allIn: async (generation, column) => countedIn(present(await readShards(generation, column)), column),
+    summaries: async () => (await readLive()).map(summaryOf),
 
     async version() {
-      const known = places
-      const [batches, now] = await Promise.all([batchesOf(known), readPlaces()])
-      const more = now.filter((place) => !known.some((other) => samePlace(place, other)))
-      return JSON.stringify([batches, await batchesOf(more)])
+      const before = known
+      const { generation, result } = await generations.alongside(async (live) => {
+        const places = before?.generation === live ? before.result : []
+        const [batches, now] = await Promise.all([batchesOf(live, places), readDirectory(live.shards)])
+        const more = now.filter((place) => !places.some((other) => keyOf(other) === keyOf(place)))
+        return { now, batches: [...batches, ...(await batchesOf(live, more))] }
+      })
+      known = { generation, result: result.now }
+      return JSON.stringify([generation.epochBase, result.batches])
     },
   }
 
-  function batchesOf(asked: readonly Place[]): Promise<readonly unknown[]> {
-    return forEach(asked, (place) => shards.member(keyOf(keyOfPlace(place)), 'batchId'))
+  function batchesOf({ shards }: Generation, asked: readonly ShardKey[]): Promise<readonly unknown[]> {
+    return forEach(asked, (shard) => shards.member(keyOf(shard), 'batchId'))
   }
 }
 
-function summaryOf({
-  group,
-  topic,
-  topicId,
-  partition,
-  epoch,
-  owner,
-  from,
-  next,
-  ...counts
-}: ShardDocument): ShardSummary {
-  return { shard: { group, topic, topicId, partition }, epoch, owner, from, next, ...countsOf(counts) }
+type Documents = readonly (ShardDocument | undefined)[]
+
+function present(documents: Documents): readonly ShardDocument[] {
+  return documents.filter((document) => document !== undefined)
 }
 
-/** A shard that is there already goes to the end when its topic was made again since. */
-async function enter(shards: Keyspaces['shards'], modify: Modify, shard: ShardKey): Promise<void> {
-  const place: Place = [shard.group, shard.topic, shard.topicId, shard.partition]
-  await modify<Directory>(shards, directoryKey, (directory) => {
-    const known = directory?.shards ?? []
-    const latest = known.findLast(([group, topic]) => group === shard.group && topic === shard.topic)
-    if (latest?.[2] === shard.topicId && known.some((other) => samePlace(place, other))) return undefined
-    return { kind: 'directory', shards: [...known.filter((other) => !samePlace(place, other)), place] }
-  })
+function countedIn(documents: readonly ShardDocument[], column: keyof Counted): readonly ShardDocument[] {
+  const groups = new Set(documents.filter((document) => document[column]).map(({ group }) => group))
+  return documents.filter(({ group }) => groups.has(group)).toReversed()
 }
 
-function samePlace(a: Place, b: Place): boolean {
-  return a.every((part, index) => part === b[index])
+function claimable(document: ShardDocument, { epochBase }: Generation): ShardDocument {
+  return { ...document, epoch: epochBase + document.epoch }
 }
 
-function keyOfPlace([group, topic, topicId, partition]: Place): ShardKey {
-  return { group, topic, topicId, partition }
-}
-
-/** The topic's id names it; its name may be 200 characters long, and a key of Couchbase 250 bytes. */
-export function keyOf({ group, topicId, partition }: Omit<ShardKey, 'topic'>): string {
-  return `${group}/${topicId}-${partition}`
+function summaryOf({ group, topic, topicId, partition, ...document }: ShardDocument): ShardSummary {
+  const { epoch, owner, from, next } = document
+  return { shard: { group, topic, topicId, partition }, epoch, owner, from, next, ...countsOf(document) }
 }
 
 function emptyShard(shard: ShardKey): ShardDocument {

@@ -1,20 +1,20 @@
 import type { OrderStore } from '../../ports/order-store.ts'
-import { couchbaseArrivals } from './couchbase-arrivals.ts'
+import type { Rebuilds, RebuildStore } from '../../ports/rebuilds.ts'
 import { couchbaseConnection } from './couchbase-connection.ts'
+import { couchbaseGenerations, generationKeyspaces, type Choose } from './couchbase-generations.ts'
 import { couchbaseIdentities } from './couchbase-identities.ts'
 import { couchbaseIntake } from './couchbase-intake.ts'
 import { couchbaseWriter } from './couchbase-json.ts'
 import { openKeyspaces } from './couchbase-keyspaces.ts'
-import { couchbaseLedger } from './couchbase-ledger.ts'
+import { couchbaseLetterSearch } from './couchbase-letter-search.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
-import { couchbaseOrders } from './couchbase-orders.ts'
 import { couchbaseOrderStates } from './couchbase-order-states.ts'
 import { couchbaseQuery } from './couchbase-query.ts'
+import { couchbaseReadModel } from './couchbase-read-model.ts'
+import { couchbaseRebuilds } from './couchbase-rebuilds.ts'
+import { removeGeneration } from './couchbase-removal.ts'
 import { couchbaseSearch } from './couchbase-search.ts'
-import { couchbaseSeries } from './couchbase-series.ts'
-import { couchbaseShards } from './couchbase-shards.ts'
 import { couchbaseStory } from './couchbase-story.ts'
-import { couchbaseViews } from './couchbase-views.ts'
 import { couchbasePages } from './couchbase-walks.ts'
 import { boundedWork } from './couchbase-work.ts'
 
@@ -26,7 +26,7 @@ import { boundedWork } from './couchbase-work.ts'
  * shard document makes a batch count. Rejects with STORE_UNAVAILABLE for what may pass, STORE_REFUSED for what somebody
  * has to change.
  */
-export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore {
+export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore & Rebuilds {
   const connection = couchbaseConnection(options)
   const keyspaces = openKeyspaces(connection, options)
   const writer = couchbaseWriter(options)
@@ -34,24 +34,24 @@ export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore {
   const forEach = boundedWork()
   // Whoever looks at a page does not wait behind a batch.
   const forEachRead = boundedWork()
-  const shards = couchbaseShards(keyspaces, modify, forEachRead)
   const identities = couchbaseIdentities(keyspaces, modify, forEach)
   const states = couchbaseOrderStates(keyspaces, writer, identities)
-  const arrivals = couchbaseArrivals({ keyspaces, shards, modify, forEach: forEachRead })
   const intake = couchbaseIntake(keyspaces, modify, options)
-  const series = couchbaseSeries({ keyspaces, shards, modify, forEach, forEachRead }, options)
   const pageOf = couchbasePages(options, couchbaseQuery(connection), forEachRead)
+  const deps = { keyspaces, identities, states, intake, modify, forEach, forEachRead, options }
+  const open = generationKeyspaces(keyspaces)
+  const generationsBy = (choose: Choose) => couchbaseGenerations(keyspaces, open, choose)
+  const generations = generationsBy(({ live }) => live)
+  const { arrivals, ...model } = couchbaseReadModel(deps, generations)
+  const storeIn = (choose: Choose): RebuildStore => couchbaseReadModel(deps, generationsBy(choose))
+  const remove = (number: number) => removeGeneration(open(number), forEachRead)
   return {
-    claim: (shard, owner) => shards.claim(shard, owner),
-    version: shards.version,
-    shards: shards.summaries,
-    ...couchbaseOrders({ shards, identities, states, series, arrivals, intake, forEach }),
-    ...couchbaseLedger({ keyspaces, shards, identities, arrivals, intake, modify, forEach }),
-    ...couchbaseViews({ keyspaces, shards, identities, arrivals, modify, forEach }),
-    ...couchbaseStory(keyspaces, states, identities),
+    ...model,
+    ...couchbaseStory(keyspaces, generations, states, identities),
     ...couchbaseSearch({ keyspaces, states, arrivals, pageOf }),
+    ...couchbaseLetterSearch({ generations, arrivals, pageOf }),
+    ...couchbaseRebuilds({ keyspaces, modify, storeIn, remove }),
     ...intake,
-    series: series.series,
     close: connection.close,
   }
 }

@@ -5,7 +5,9 @@ import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { findPayment } from './couchbase-ledger.ts'
 import { stateOf, type OrderStates } from './couchbase-order-states.ts'
-import { findAlert, lettersOf } from './couchbase-views.ts'
+import type { Generation, Generations } from './couchbase-generations.ts'
+import { lettersOf } from './couchbase-letters.ts'
+import { findAlert } from './couchbase-views.ts'
 
 /** Of one order id, where ids are used again. */
 const identitiesMax = 100
@@ -14,17 +16,18 @@ type Told = Omit<OrderStory, 'deadLetters'>
 
 /** A handful of reads by key, all at once for the usual order. */
 export function couchbaseStory(
-  keyspaces: Keyspaces,
+  keyspaces: Pick<Keyspaces, 'payments'>,
+  generations: Generations,
   states: OrderStates,
   identities: Pick<CouchbaseIdentities, 'of'>,
 ): Pick<OrderQueries, 'findOrder'> {
-  async function tell(identity: OrderIdentity): Promise<Told> {
+  async function tell(generation: Generation, identity: OrderIdentity): Promise<Told> {
     const [document, payment, unnamed, named] = await Promise.all([
       states.find(identity),
       findPayment(keyspaces, identity),
       // An alert that does not say which order belongs to each.
-      findAlert(keyspaces, { ...identity, createdAtMs: 0 }, fraudReason),
-      identity.createdAtMs === 0 ? undefined : findAlert(keyspaces, identity, fraudReason),
+      findAlert(generation, { ...identity, createdAtMs: 0 }, fraudReason),
+      identity.createdAtMs === 0 ? undefined : findAlert(generation, identity, fraudReason),
     ])
     return {
       order: document && (await states.stored(document)),
@@ -35,17 +38,18 @@ export function couchbaseStory(
   }
 
   return {
-    async findOrder(orderId) {
-      const [plain, deadLetters, timed] = await Promise.all([
-        tell({ orderId, createdAtMs: 0 }),
-        lettersOf(keyspaces, orderId),
-        identities.of(orderId),
-      ])
-      const others = await Promise.all(timed.slice(-identitiesMax).map(tell))
-      const isKnown = plain.state !== undefined || plain.payment !== undefined
-      const told = isKnown ? [plain, ...others] : others
-      if (told.length > 0) return told.map((story) => ({ ...story, deadLetters }))
-      return plain.alerts.length + deadLetters.length > 0 ? [{ ...plain, deadLetters }] : []
-    },
+    findOrder: (orderId) =>
+      generations.throughout(async (generation) => {
+        const [plain, deadLetters, timed] = await Promise.all([
+          tell(generation, { orderId, createdAtMs: 0 }),
+          lettersOf(generation, orderId),
+          identities.of(orderId),
+        ])
+        const others = await Promise.all(timed.slice(-identitiesMax).map((identity) => tell(generation, identity)))
+        const isKnown = plain.state !== undefined || plain.payment !== undefined
+        const told = isKnown ? [plain, ...others] : others
+        if (told.length > 0) return told.map((story) => ({ ...story, deadLetters }))
+        return plain.alerts.length + deadLetters.length > 0 ? [{ ...plain, deadLetters }] : []
+      }),
   }
 }

@@ -1,40 +1,35 @@
 import type { FraudAlert } from '../../domain/fraud.ts'
 import { identityText, type OrderIdentity } from '../../domain/order.ts'
-import { samePosition, type Position } from '../../domain/position.ts'
-import type { OrderQueries, StoredAlert, StoredDeadLetter } from '../../ports/order-queries.ts'
+import type { Position } from '../../domain/position.ts'
+import type { OrderQueries, StoredAlert } from '../../ports/order-queries.ts'
 import type { Claim } from '../../ports/shards.ts'
-import type { Redriven, ViewFact, ViewStore } from '../../ports/view-store.ts'
+import type { ViewFact, ViewStore } from '../../ports/view-store.ts'
 import { checkClaim } from '../store/claim.ts'
 import { deadLetterId } from '../store/dead-letter-id.ts'
-import { isLaterRedrive, letterOf, type StoredLetter } from '../store/redrives.ts'
 import { addViewCounts, noViews } from '../store/view-counts.ts'
 import type { CouchbaseArrivals } from './couchbase-arrivals.ts'
-import { hashed } from './couchbase-keys.ts'
-import type { Keyspace } from './couchbase-keyspace.ts'
-import type { Keyspaces } from './couchbase-keyspaces.ts'
+import type { Generation } from './couchbase-generations.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
+import {
+  addToOrder,
+  insertOnce,
+  letterKey,
+  placesByOrder,
+  writeLetter,
+  writeRedrive,
+  type LetterFact,
+  type RedriveFact,
+  type Seen,
+} from './couchbase-letters.ts'
 import type { Entry } from './couchbase-lists.ts'
 import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { CouchbaseShards } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
 
-/** The position that brought a view's item, which alone counts it. */
-type Seen = Readonly<{ position: Position }>
 type AlertDocument = Seen & Readonly<{ kind: 'alert'; timestampMs: number; alert: FraudAlert }>
-/** Members that are searched for stand at the top. */
-export type LetterDocument = Seen &
-  Readonly<{ kind: 'letter'; id: string; timestampMs: number; group: string; code: string; letter: StoredLetter }>
-/** Beside its letter, since it may be read before it. The position is that of the first one, which alone counts it. */
-type RedriveDocument = Seen & Readonly<{ kind: 'redrive'; redriven: Redriven }>
-/** Which letters speak of an order: log time and key, the newest last. */
-type LettersOfOrder = Readonly<{ kind: 'letters-of-order'; letters: readonly LetterPlace[] }>
-type LetterPlace = readonly [timestampMs: number, key: string]
-
-/** Of one order, as many as its story shows. */
-const lettersMax = 100
+type AlertFact = Extract<ViewFact, { kind: 'alert' }>
 
 type ViewsDeps = Readonly<{
-  keyspaces: Pick<Keyspaces, 'alerts' | 'dead_letters'>
   shards: CouchbaseShards
   identities: Pick<CouchbaseIdentities, 'note'>
   arrivals: CouchbaseArrivals
@@ -42,89 +37,56 @@ type ViewsDeps = Readonly<{
   forEach: ForEach
 }>
 
-type AlertFact = Extract<ViewFact, { kind: 'alert' }>
-type LetterFact = Extract<ViewFact, { kind: 'dead-letter' }>
-type RedriveFact = Extract<ViewFact, { kind: 'redrive' }>
-
 export function couchbaseViews(deps: ViewsDeps): Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'> {
-  const { keyspaces, shards, identities, arrivals, modify, forEach } = deps
-  const { alerts, dead_letters: letters } = keyspaces
+  const { shards, identities, arrivals, modify, forEach } = deps
 
-  async function writeAlert(claim: Claim, fact: AlertFact): Promise<boolean> {
-    const { identity, alert, timestampMs } = fact
-    const document: AlertDocument = { kind: 'alert', position: positionAt(claim, fact), timestampMs, alert }
-    return insertOnce(alerts, alertKey(identity, alert.reason), document)
+  async function writeAlerts(generation: Generation, claim: Claim, facts: readonly AlertFact[]) {
+    await identities.note(
+      facts.map(({ identity }) => identity),
+      'other',
+    )
+    const isNew = await forEach(facts, (fact) => writeAlert(generation, positionAt(claim, fact), fact))
+    return facts.filter((_, index) => isNew[index])
   }
 
-  async function writeLetter(claim: Claim, { letter, offset }: LetterFact): Promise<boolean> {
-    const id = deadLetterId(letter)
-    const { timestampMs, group, code } = letter
-    const position = positionAt(claim, { offset })
-    const document: LetterDocument = { kind: 'letter', id, position, timestampMs, group, code, letter }
-    return insertOnce(letters, hashed(id), document)
+  async function writeLetters(generation: Generation, claim: Claim, facts: readonly LetterFact[]) {
+    await forEach([...placesByOrder(facts)], (places) => addToOrder(generation, modify, places))
+    const isNew = await forEach(facts, (fact) => writeLetter(generation, positionAt(claim, fact), fact))
+    return facts.filter((_, index) => isNew[index])
   }
 
-  /** Whether it counts: a letter's first redrive does, and the latest one is shown. */
-  async function writeRedrive(claim: Claim, { letterId, redriven, offset }: RedriveFact): Promise<boolean> {
-    const position = positionAt(claim, { offset })
-    let first = position
-    await modify<RedriveDocument>(letters, redriveKey(letterId), (known) => {
-      first = known?.position ?? position
-      if (!known) return { kind: 'redrive', position, redriven }
-      return isLaterRedrive(known.redriven, redriven) ? { ...known, redriven } : undefined
-    })
-    return samePosition(first, position)
-  }
-
-  async function addToOrder([orderId, places]: readonly [number, readonly LetterPlace[]]): Promise<void> {
-    await modify<LettersOfOrder>(letters, lettersKey(orderId), (known) => {
-      const old = known?.letters ?? []
-      const fresh = places.filter(([, key]) => !old.some(([, other]) => other === key))
-      const all = [...old, ...fresh].toSorted((a, b) => a[0] - b[0]).slice(-lettersMax)
-      const isKnown = all.length === old.length && all.every(([, key], index) => key === old[index]?.[1])
-      return isKnown ? undefined : { kind: 'letters-of-order', letters: all }
-    })
+  /** How many count. One after the other where they are of one letter: `modify` sees to that. */
+  async function writeRedrives(generation: Generation, claim: Claim, facts: readonly RedriveFact[]) {
+    const isNew = await forEach(facts, (fact) =>
+      writeRedrive(generation, modify, { ...fact, position: positionAt(claim, fact) }),
+    )
+    return isNew.filter(Boolean).length
   }
 
   return {
     async applyViews(claim, facts, progress) {
-      const read = await shards.read(claim)
-      if (checkClaim(read.document, claim, progress) === 'answer') return
+      const held = await shards.read(claim)
+      const { document, generation } = held
+      if (checkClaim(document, claim, progress) === 'answer') return
       const unapplied = facts.filter(({ offset }) => offset >= claim.next)
       const alertFacts = firstOfEach(unapplied.filter(isAlert), ({ identity, alert }) =>
         alertKey(identity, alert.reason),
       )
       const letterFacts = firstOfEach(unapplied.filter(isLetter), ({ letter }) => deadLetterId(letter))
-      await identities.note(
-        alertFacts.map(({ identity }) => identity),
-        'other',
-      )
-      await forEach([...placesByOrder(letterFacts)], addToOrder)
-      const isNewAlert = await forEach(alertFacts, (fact) => writeAlert(claim, fact))
-      const isNewLetter = await forEach(letterFacts, (fact) => writeLetter(claim, fact))
-      // One after the other where they are of one letter: `modify` sees to that.
-      const isNewRedrive = await forEach(unapplied.filter(isRedrive), (fact) => writeRedrive(claim, fact))
-      const newAlerts = alertFacts.filter((_, index) => isNewAlert[index])
-      const newLetters = letterFacts.filter((_, index) => isNewLetter[index])
-      const { next } = progress
-      await arrivals.add(claim.shard, 'alerts', { entries: newAlerts.map(alertEntry), next })
-      await arrivals.add(claim.shard, 'letters', { entries: newLetters.map(letterEntry), next })
-      const redriven = isNewRedrive.filter(Boolean).length
+      const newAlerts = await writeAlerts(generation, claim, alertFacts)
+      const newLetters = await writeLetters(generation, claim, letterFacts)
+      const redriven = await writeRedrives(generation, claim, unapplied.filter(isRedrive))
+      const arrived = { shard: claim.shard, next: progress.next }
+      await arrivals.add(generation, { ...arrived, name: 'alerts', entries: newAlerts.map(alertEntry) })
+      await arrivals.add(generation, { ...arrived, name: 'letters', entries: newLetters.map(letterEntry) })
       const fresh = { alerts: newAlerts.length, deadLetters: newLetters.length, redriven }
-      await shards.move(read, { claim, progress }, { views: addViewCounts(fresh, read.document.views ?? noViews) })
+      await shards.move(held, { claim, progress }, { views: addViewCounts(fresh, document.views ?? noViews) })
     },
 
     async viewCounts() {
       return (await shards.all('views')).reduce((sum, { views = noViews }) => addViewCounts(sum, views), noViews)
     },
   }
-}
-
-/** Whether it is there by this position: a repeated alert or letter changes nothing. */
-async function insertOnce(keyspace: Keyspace, key: string, document: Seen): Promise<boolean> {
-  if ((await keyspace.insert(key, JSON.stringify(document))) !== undefined) return true
-  const known = await readJson<Seen>(keyspace, key)
-  return known !== undefined && samePosition(known.document.position, document.position)
 }
 
 function isAlert(fact: ViewFact): fact is AlertFact {
@@ -153,75 +115,26 @@ function alertEntry({ timestampMs, offset, identity, alert }: AlertFact): Entry 
   return [timestampMs, offset, identity.orderId, identity.createdAtMs, alert.reason]
 }
 
-/** By its key: what foreign systems put into the name of a topic or a group has no bound. */
 function letterEntry({ offset, letter }: LetterFact): Entry {
-  return [letter.timestampMs, offset, letterKey(letter)]
+  return [letter.timestampMs, offset, letterKey(deadLetterId(letter))]
 }
 
-function placesByOrder(facts: readonly LetterFact[]): Map<number, LetterPlace[]> {
-  const places = new Map<number, LetterPlace[]>()
-  for (const { letter } of facts) {
-    const { orderId, timestampMs } = letter
-    if (orderId === null) continue
-    const known = places.get(orderId)
-    if (known) known.push([timestampMs, letterKey(letter)])
-    else places.set(orderId, [[timestampMs, letterKey(letter)]])
-  }
-  return places
+/** Whether it counts. */
+function writeAlert({ alerts }: Generation, position: Position, fact: AlertFact): Promise<boolean> {
+  const { identity, alert, timestampMs } = fact
+  const document: AlertDocument = { kind: 'alert', position, timestampMs, alert }
+  return insertOnce(alerts, alertKey(identity, alert.reason), document)
 }
 
-function redriveKey(letterId: string): string {
-  return `${hashed(letterId)}/redrive`
-}
-
-function letterKey(letter: LetterFact['letter']): string {
-  return hashed(deadLetterId(letter))
-}
-
-function alertKey(identity: OrderIdentity, reason: string): string {
+export function alertKey(identity: OrderIdentity, reason: string): string {
   return `${identityText(identity)}/${reason}`
 }
 
-function lettersKey(orderId: number): string {
-  return `${orderId}/letters`
-}
-
 export async function findAlert(
-  { alerts }: Pick<Keyspaces, 'alerts'>,
+  { alerts }: Pick<Generation, 'alerts'>,
   identity: OrderIdentity,
   reason: string,
 ): Promise<StoredAlert | undefined> {
   const read = await readJson<AlertDocument>(alerts, alertKey(identity, reason))
   return read && { timestampMs: read.document.timestampMs, alert: read.document.alert }
-}
-
-export async function findLetter(
-  { dead_letters: letters }: Pick<Keyspaces, 'dead_letters'>,
-  id: string,
-): Promise<StoredDeadLetter | undefined> {
-  return letterAt({ dead_letters: letters }, hashed(id))
-}
-
-export async function letterAt(
-  { dead_letters: letters }: Pick<Keyspaces, 'dead_letters'>,
-  key: string,
-): Promise<StoredDeadLetter | undefined> {
-  const [read, redrive] = await Promise.all([
-    readJson<LetterDocument>(letters, key),
-    readJson<RedriveDocument>(letters, `${key}/redrive`),
-  ])
-  if (!read) return undefined
-  const { letter, id } = read.document
-  return { ...letterOf(letter), id, redriven: redrive?.document.redriven ?? null }
-}
-
-/** The newest first. */
-export async function lettersOf(
-  keyspaces: Pick<Keyspaces, 'dead_letters'>,
-  orderId: number,
-): Promise<readonly StoredDeadLetter[]> {
-  const known = await readJson<LettersOfOrder>(keyspaces.dead_letters, lettersKey(orderId))
-  const keys = (known?.document.letters ?? []).map(([, key]) => key).toReversed()
-  const found = await Promise.all(keys.map((key) => letterAt(keyspaces, key)))
-  return found.filter((letter) => letter !== undefined)
 }

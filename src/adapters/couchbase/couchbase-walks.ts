@@ -1,10 +1,19 @@
 import type { PaymentOutcome } from '../../domain/payment.ts'
-import type { OrderQuery, OrderSort, Page, PageQuery } from '../../ports/order-queries.ts'
+import type { DeadLetterQuery, OrderQuery, OrderSort, Page, PageQuery } from '../../ports/order-queries.ts'
 import { compareKeys, cursorAt, cursorKey, rowsScannedMax, type RowKey } from '../store/cursor.ts'
+import { keysOfGeneration } from './couchbase-generations.ts'
 import type { CollectionName } from './couchbase-keyspaces.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
 import type { ForEach } from './couchbase-work.ts'
-import { oursAlone, pathOf, type Parameters, type Query, type Row } from './couchbase-query.ts'
+import {
+  keysWithin,
+  oursAlone,
+  pathOf,
+  type KeyRange,
+  type Parameters,
+  type Query,
+  type Row,
+} from './couchbase-query.ts'
 
 type Condition = Readonly<{ member: string; operator: '=' | '<' | '<=' | '>='; value: number | string }>
 
@@ -24,6 +33,8 @@ export type Walk = Readonly<{
   seek: readonly Condition[]
   /** Conditions that each entry looked at is tested for. */
   filter: readonly Condition[]
+  /** Of the documents that are walked, from the first on and before the second; of all when left out. */
+  keys?: KeyRange
 }>
 
 export type PageOf = <Item>(
@@ -58,6 +69,7 @@ function windowOf(options: CouchbaseStoreOptions, walk: Walk, after: RowKey | un
   const columns = [...new Set([...key, ...filter.map(({ member }) => member)])].map((member) => `o.\`${member}\``)
   const where = [
     ...oursAlone(options, walk, 'o'),
+    ...keysWithin(options, walk, 'o'),
     ...testsOf('o', 'w', within),
     ...testsOf('o', 's', seek),
     ...(after ? [behind(key, descending ? '<' : '>')] : []),
@@ -181,7 +193,10 @@ export function paymentWalk(outcome: PaymentOutcome | 'PENDING'): Walk {
   }
 }
 
-export function letterWalk({ group, code }: Readonly<{ group?: string; code?: string }>): Walk {
+type LetterConditions = Pick<DeadLetterQuery, 'group' | 'code' | 'fromMs' | 'toMs'>
+
+/** Of one generation. */
+export function letterWalk({ group, code, fromMs, toMs }: LetterConditions, number: number): Walk {
   return {
     name: 'dead-letters',
     collection: 'dead_letters',
@@ -190,8 +205,9 @@ export function letterWalk({ group, code }: Readonly<{ group?: string; code?: st
     key: letterKey,
     example: [0, ''],
     descending: true,
-    seek: [],
+    seek: [...when('timestampMs', '>=', fromMs), ...when('timestampMs', '<', toMs)],
     filter: [...when('group', '=', group), ...when('code', '=', code)],
+    keys: keysOfGeneration(number),
   }
 }
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { couchbaseConnection } from '../../../src/adapters/couchbase/couchbase-connection.ts'
 import { openKeyspaces } from '../../../src/adapters/couchbase/couchbase-keyspaces.ts'
 import { extendList, type Entry, type StoredList } from '../../../src/adapters/couchbase/couchbase-lists.ts'
-import { keyOf } from '../../../src/adapters/couchbase/couchbase-shards.ts'
+import { keyOf } from '../../../src/adapters/couchbase/couchbase-directory.ts'
 import { openCouchbaseStore } from '../../../src/adapters/couchbase/couchbase-store.ts'
 import { cursorAt } from '../../../src/adapters/store/cursor.ts'
 import { seededRandom } from '../../../src/domain/random.ts'
@@ -216,8 +216,9 @@ describe('lists on a Couchbase store', couchbaseSuiteOptions(), () => {
       const before = proxy.requests(opcodes.get)
       await store.searchOrders({ ...query, limit, cursor })
       const reads = proxy.requests(opcodes.get) - before
-      // The directory, the list, an order that is not there for each entry, two or three segments of entries.
-      const others = 2 + limit + 3
+      // The directory, the list, which generation is live, before and after, an order that is not there for each entry, two
+      // or three segments of entries.
+      const others = 4 + limit + 3
       assert.ok(reads <= Math.ceil(Math.log2(segmentCount)) + others, `${reads} reads behind entry ${n}`)
     }
   })

@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 import { couchbaseConnection, type Connection } from '../../../src/adapters/couchbase/couchbase-connection.ts'
 import { openKeyspaces } from '../../../src/adapters/couchbase/couchbase-keyspaces.ts'
 import type { ListName, StoredList } from '../../../src/adapters/couchbase/couchbase-lists.ts'
-import { keyOf } from '../../../src/adapters/couchbase/couchbase-shards.ts'
+import { keyOf } from '../../../src/adapters/couchbase/couchbase-directory.ts'
 import { openCouchbaseStore } from '../../../src/adapters/couchbase/couchbase-store.ts'
 import type { ShardKey } from '../../../src/ports/shards.ts'
 import {
