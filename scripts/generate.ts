@@ -9,6 +9,7 @@ import { openMemoryLog } from '../src/adapters/memory/memory-log.ts'
 import { openMemoryStore } from '../src/adapters/memory/memory-store.ts'
 import { httpStatusByCode } from '../src/api/problem.ts'
 import { buildServer } from '../src/api/server.ts'
+import { defaultFraudRules } from '../src/domain/fraud.ts'
 import { exitCodeOf } from '../src/cli/exit-codes.ts'
 import { createProgram } from '../src/cli/program.ts'
 import { version } from '../src/cli/version.ts'
@@ -121,6 +122,8 @@ async function openapiDocument(): Promise<string> {
       tokens: [],
       trustedProxies: 0,
       stuckSeconds: 60,
+      redrivesMax: 3,
+      orderRules: { policy: 'all', reuse: 'refuse', fraud: defaultFraudRules },
     },
     health: () => Promise.resolve([]),
     metricsText: () => Promise.resolve(''),

@@ -20,6 +20,7 @@ const errors = {
     about: 'The log’s or store’s file failed its integrity check, or was written by a newer version.',
   },
   TOPIC_UNKNOWN: { retryable: false, about: 'The log has no such topic or partition.' },
+  JOB_ACTIVE: { retryable: false, about: 'A job of this kind is under way, and two at once would disturb each other.' },
   NOT_FOUND: { retryable: false, about: 'What was asked for is not there.' },
   REQUEST_INVALID: { retryable: false, about: 'A request is not as its schema says.' },
   STATE_CONFLICT: { retryable: false, about: 'What was asked for is not possible in the state that it is about.' },

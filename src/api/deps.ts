@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Intake } from '../ports/intake.ts'
 import type { LagWatch } from '../operations/lag-watch.ts'
+import type { OrderRules } from '../operations/judge-letter.ts'
 import type { OperationsLog } from '../operations/operations-log.ts'
 import type { Log } from '../ports/log.ts'
 import type { OrderQueries } from '../ports/order-queries.ts'
@@ -27,6 +28,10 @@ export type ApiSettings = Readonly<{
   trustedProxies: number
   /** A group that has had something to read for so long and has not moved is stuck. */
   stuckSeconds: number
+  /** A dead letter that was redriven so often is quarantined. */
+  redrivesMax: number
+  /** What the services decide by. */
+  orderRules: Omit<OrderRules, 'now'>
   limits?: Partial<ApiLimits>
 }>
 

@@ -31,6 +31,7 @@ import { paymentRoutes } from './routes/payment-routes.ts'
 import { postOrderRoutes } from './routes/post-order-routes.ts'
 import { reconciliationRoutes } from './routes/reconciliation-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
+import { redriveRoutes } from './routes/redrive-routes.ts'
 import { sessionRoutes } from './routes/session-routes.ts'
 import { streamRoutes } from './routes/stream-routes.ts'
 import { systemRoutes } from './routes/system-routes.ts'
@@ -156,6 +157,8 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   recordRoutes(app, { log })
   jobRoutes(app, { log, clock, operations })
   reconciliationRoutes(app, { look, operations, clock })
+  const redrive = { topic: settings.inputTopic, redrivesMax: settings.redrivesMax }
+  redriveRoutes(app, { log, store, clock, operations, redrive, orders: settings.orderRules })
   sessionRoutes(app, { tokens: settings.tokens, loginsPerMinuteMax: limits.loginsPerMinuteMax })
   streamRoutes(app, { hub })
 }

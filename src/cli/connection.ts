@@ -46,6 +46,16 @@ export function findHttpApi(environment: Environment, config: Config, { url }: W
   return found === undefined ? undefined : httpApi(found, environment['ORDERMILL_TOKEN'] || undefined)
 }
 
+/** The server that a change is asked of. @throws {OrdermillError} SERVER_UNAVAILABLE when none is known */
+export function openServer(environment: Environment, options: WhereOptions): HttpApi {
+  const api = findHttpApi(environment, configOf(environment, options), options)
+  if (api) return api
+  throw new OrdermillError(
+    'SERVER_UNAVAILABLE',
+    'this needs a server, and none runs on the data directory: start it with "ordermill start", or name one (--url)',
+  )
+}
+
 /** Answers GET requests, of a server or from log and store themselves: JSON text, or a body of any size as it comes. */
 export type Reader = Pick<HttpApi, 'get' | 'stream'> & AsyncDisposable
 

@@ -5,6 +5,7 @@ import { jsonOption, positiveNumber } from './options.ts'
 import { note, print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
 import { bytesText } from './record-text.ts'
+import { redriveCommand } from './redrive.ts'
 import { tableLines } from './table.ts'
 
 type Filters = Readonly<{ group?: string; code?: string; from?: string; to?: string; order?: number; state?: string }>
@@ -13,8 +14,9 @@ type Options = WhereOptions & Filters & Readonly<{ json?: true; limit: number }>
 const path = '/api/v1/dead-letters'
 const pageMax = 1_000
 
-export const deadLettersCommand: CliCommand = (environment) =>
+export const deadLettersCommand: CliCommand = (environment, done) =>
   withWhere(new Command('dead-letters').description('List the records that a group refused, newest first, or show one'))
+    .addCommand(redriveCommand(environment, done))
     .argument('[id]', 'show this one, with its key, value and headers')
     .option('--group <name>', 'only of this consumer group')
     .option('--code <code>', 'only with this error code')

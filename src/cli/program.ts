@@ -22,6 +22,8 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['tail', async () => (await import('./tail.ts')).tailCommand],
   ['dead-letters', async () => (await import('./dead-letters.ts')).deadLettersCommand],
   ['export', async () => (await import('./export.ts')).exportCommand],
+  ['jobs', async () => (await import('./jobs.ts')).jobsCommand],
+  ['audit', async () => (await import('./audit.ts')).auditCommand],
   ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
 ])
 
@@ -38,6 +40,8 @@ export async function createProgram({ environment, done, only = '' }: ProgramOpt
   const program = new Command('ordermill')
     .description('Real-time order processing that counts exactly')
     .version(version)
+    // A command within a command has options of its own, some of which the outer one has too.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: writeUsageError })
     .addHelpText('after', exitCodeHelp)

@@ -74,12 +74,15 @@ export function encodeDeadLetter(topic: string, group: string, refusal: Refusal)
 
 /** As much of a record as letter topics take with a reason: that of the largest input, and of a letter that was redriven. */
 const contentBytesMax = 1024 * 1024 + letterOverheadBytesMax
+/** The same of a record that is written again, where what says so needs room too. */
+export const redriveBytesMax = contentBytesMax - 8 * 1024
 /** Of the key, and of the headers: the rest is for the value. */
 const partBytesMax = contentBytesMax / 8
 
 type Content = Pick<LogRecord, 'key' | 'value' | 'headers'>
 
-function contentBytes({ key, value, headers }: Content): number {
+/** Of key, value and headers. */
+export function contentBytes({ key, value, headers }: Content): number {
   return (key?.length ?? 0) + (value?.length ?? 0) + headerBytes(headers)
 }
 

@@ -1,9 +1,10 @@
 import type { ApiSettings, SystemInfo } from '../api/deps.ts'
 import type { Config } from '../config.ts'
+import { fraudRulesOf } from './fraud-rules.ts'
 
 /** What the API is told of the configuration, whether it is served or only asked in this process. */
 export function apiSettings(config: Config) {
-  const { topic, baseCurrency, bucket, host, allowedHosts, tokens, trustedProxies, stuckSeconds } = config
+  const { topic, baseCurrency, bucket, host, allowedHosts, tokens, trustedProxies, stuckSeconds, redrivesMax } = config
   return {
     inputTopic: topic,
     baseCurrency,
@@ -14,6 +15,8 @@ export function apiSettings(config: Config) {
     tokens,
     trustedProxies,
     stuckSeconds,
+    redrivesMax,
+    orderRules: { policy: config.paymentPolicy, reuse: config.orderIdReuse, fraud: fraudRulesOf(config) },
   } satisfies ApiSettings
 }
 

@@ -4,7 +4,6 @@ import { systemRuntime } from '../adapters/in-process/runtime.ts'
 import { simulatedPaymentGateway } from '../adapters/simulated/simulated-payment-gateway.ts'
 import { operationsGroup, orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Config } from '../config.ts'
-import type { FraudRules } from '../domain/fraud.ts'
 import { recentTroubles } from '../engine/recent-troubles.ts'
 import { countedIntake } from '../engine/start-counted.ts'
 import { superviseServices, type ServiceFailure, type ServiceState } from '../engine/supervise.ts'
@@ -19,6 +18,8 @@ import { viewsService } from '../services/views-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createMissingTopics, knownLetterTopics } from './create-topics.ts'
+import { fraudRulesOf } from './fraud-rules.ts'
+import { operationsService, runJobs } from './job-steps.ts'
 import { produceOrders, type ProduceOptions } from './produce.ts'
 import { openStorage, type Storage } from './storage.ts'
 import { troubleLog } from './trouble-log.ts'
@@ -47,7 +48,9 @@ export type Engine = Pick<Storage, 'log' | 'store' | 'close'> &
 
 const { now, sleep, random } = systemRuntime
 
-const groupOf: ReadonlyMap<string, string> = new Map(Object.entries({ ...orderGroups, views: viewsGroup }))
+const groupOf: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...orderGroups, views: viewsGroup, [operationsService]: operationsGroup }),
+)
 
 /**
  * Opens log and store for writing and creates the topics that are missing.
@@ -93,7 +96,8 @@ export async function openEngine(config: Config, telemetry: Telemetry): Promise<
     async run(signal, producer) {
       const services = running(producer)
       if (!producer) services.delete('producer')
-      await whileFollowing(pauses, signal, () => supervisor.run(services, signal))
+      const all = new Map<string, Running>([...services, [operationsService, runJobs(storage, config, logger)]])
+      await whileFollowing(pauses, signal, () => supervisor.run(all, signal))
     },
     async runOne(name, signal, producer) {
       const one = [...running(producer)].filter(([known]) => known === name)
@@ -174,12 +178,4 @@ function gatewayOf(config: Config) {
     seed: config.gatewaySeed,
     sleep,
   })
-}
-
-function fraudRulesOf(config: Config): FraudRules {
-  return {
-    highAmount: config.fraudHighAmount,
-    highAmountByCurrency: config.fraudHighAmountByCurrency,
-    homeCountries: new Set(config.fraudHomeCountries),
-  }
 }

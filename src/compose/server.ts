@@ -7,7 +7,8 @@ import type { DemoOptions } from './engine.ts'
 import { refuseOpenDoor } from './listen.ts'
 import { serveApi, type ApiParts, type ServedApi } from './serve-api.ts'
 import { announceServer } from './server-file.ts'
-import { openReader, openStorage } from './storage.ts'
+import { startJobs } from './start-jobs.ts'
+import { openReader, openStorage, type Storage } from './storage.ts'
 
 export type RunningServer = Pick<ServedApi, 'url' | 'hasPage'> &
   Readonly<{
@@ -47,14 +48,19 @@ export async function startApi({ config, loggerOptions, version }: ServerOptions
   refuseOpenDoor(config)
   const logger = createLogger(loggerOptions)
   const opened = await openOwn(config, logger)
-  const noServices = { services: () => Promise.resolve([]), metricsText: () => Promise.resolve('') }
-  const api = await serveOn(opened, { config, version, logger, ...noServices })
+  const jobs = startJobs(opened.storage, config, logger)
+  const close = async (): Promise<void> => {
+    await jobs.stop()
+    await opened.close()
+  }
+  const parts = { config, version, logger, services: jobs.services, metricsText: () => Promise.resolve('') }
+  const api = await serveOn({ ...opened, close }, parts)
   return {
     ...api,
     ended: Promise.withResolvers<undefined>().promise,
     async stop() {
       await api.close()
-      await opened.close()
+      await close()
     },
   }
 }
@@ -92,9 +98,10 @@ async function openThrough(engine: EngineThread, config: Config): Promise<ApiSto
 }
 
 /** On Kafka everybody writes for themselves. */
-async function openOwn(config: Config, logger: Logger): Promise<ApiStorage> {
-  const { log, store, close } = await openStorage(config, { logger, user: 'reader' })
-  return { log, store: { ...store, ...countedIntake(log, store, config.topic) }, close }
+async function openOwn(config: Config, logger: Logger): Promise<ApiStorage & Readonly<{ storage: Storage }>> {
+  const storage = await openStorage(config, { logger, user: 'reader' })
+  const { log, store, close } = storage
+  return { log, store: { ...store, ...countedIntake(log, store, config.topic) }, close, storage }
 }
 
 async function serveOn(opened: ApiStorage, parts: Omit<ApiParts, 'log' | 'store'>): Promise<ServedApi> {

@@ -157,6 +157,13 @@ export const settings = {
     'ISO 3166-1 alpha-2 codes, comma separated',
     countryList,
   ),
+  redrivesMax: whole(
+    'ORDERMILL_REDRIVES_MAX',
+    '3',
+    'How often a record is redriven before its next dead letter is quarantined: such letters are redriven only when that is asked for.',
+    1,
+    1_000,
+  ),
   healthPort: optional(
     whole(
       'ORDERMILL_HEALTH_PORT',

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { encodeOperation, type JobSpec } from '../codec/operation-codec.ts'
 import { OrdermillError } from '../errors.ts'
 import type { Log } from '../ports/log.ts'
@@ -10,10 +11,16 @@ export type JobsDeps = Readonly<{ log: Pick<Log, 'append'>; operations: Operatio
 /** `title` says what it does, in words and numbers. Sent again with the same key it is the same job. */
 export type JobRequest = Readonly<{ principal: string; title: string; spec: JobSpec; key: string | undefined }>
 
-/** Durable when it resolves: it will be done, whatever is killed. */
+/**
+ * Durable when it resolves: it will be done, whatever is killed.
+ *
+ * @throws {OrdermillError} IDEMPOTENCY_KEY_REUSED when the key came with another request
+ */
 export async function requestJob({ log, operations, clock }: JobsDeps, request: JobRequest): Promise<Job> {
   const { principal, title, spec, key } = request
-  const id = key === undefined ? randomUUID() : idOfKey(principal, key)
+  const id = key === undefined ? randomUUID() : jobIdOf(principal, key)
+  const known = (await operations.state()).jobs.get(id)
+  if (known) return sameJob(known, spec)
   await log.append([encodeOperation({ kind: 'job', id, at_ms: clock(), principal, title, spec })])
   return findJob(operations, id)
 }
@@ -36,7 +43,16 @@ export async function findJob(operations: OperationsLog, id: string): Promise<Jo
   throw new OrdermillError('NOT_FOUND', `there is no job ${id}: GET /api/v1/jobs lists those that are remembered`)
 }
 
-function idOfKey(principal: string, key: string): string {
+function sameJob(job: Job, spec: JobSpec): Job {
+  if (isDeepStrictEqual(job.spec, spec)) return job
+  throw new OrdermillError(
+    'IDEMPOTENCY_KEY_REUSED',
+    `this Idempotency-Key came with another request, which is job ${job.id}: use a new key for a new job`,
+  )
+}
+
+/** The id of the job that `principal` asks for with `key`. */
+export function jobIdOf(principal: string, key: string): string {
   return createHash('sha256')
     .update(JSON.stringify([principal, key]))
     .digest('hex')

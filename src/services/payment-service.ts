@@ -46,8 +46,8 @@ export function paymentService(deps: PaymentServiceDeps): Service<PaymentInput, 
     name: 'payment',
     group,
     ...orderInput(topic, group),
-    decode: decoder(retryTopic(topic, group)),
-    decide: (items) => items.map((item) => factOf(item, deps)),
+    decode: paymentDecoder(retryTopic(topic, group)),
+    decide: (items) => items.map((item) => paymentFactOf(item, deps)),
     effects: {
       kind: 'store',
       shards: ledger,
@@ -69,7 +69,8 @@ export function paymentService(deps: PaymentServiceDeps): Service<PaymentInput, 
   }
 }
 
-function decoder(retries: string): (record: LogRecord) => PaymentInput {
+/** `retries` is the topic where records may be decisions of an operator. */
+export function paymentDecoder(retries: string): (record: LogRecord) => PaymentInput {
   return (record) => {
     const decoded = decodeOrder(record)
     const operator = record.topic === retries ? decodeDecision(record) : undefined
@@ -77,7 +78,11 @@ function decoder(retries: string): (record: LogRecord) => PaymentInput {
   }
 }
 
-function factOf(item: Item<PaymentInput>, { policy, rules, reuse, now }: PaymentServiceDeps): PaymentFact {
+/** What a record asks of the ledger, as the policy and the rules are now. */
+export function paymentFactOf(
+  item: Item<PaymentInput>,
+  { policy, rules, reuse, now }: Pick<PaymentServiceDeps, 'policy' | 'rules' | 'reuse' | 'now'>,
+): PaymentFact {
   if (item.kind !== 'value') return unreadable(item)
   const { order, operator } = item.value
   const flagged = assessFraud(order, rules) !== undefined

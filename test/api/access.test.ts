@@ -53,6 +53,8 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'POST /api/v1/groups/{group}/resume': operating,
   'POST /api/v1/groups/{group}/seek/preview': operating,
   'POST /api/v1/groups/{group}/seek': operating,
+  'POST /api/v1/dead-letters/redrive/preview': operating,
+  'POST /api/v1/dead-letters/redrive': operating,
   'POST /api/v1/orders': operating,
   'POST /api/v1/payments/{order_id}/{action}': operating,
 }

@@ -270,7 +270,7 @@ async function processOrders(dataDir: string, lines: readonly string[]): Promise
   await waitFor('no group has anything to do', async () => {
     const groups = await engine.log.groups()
     const lags = (await Promise.all(groups.map((group) => engine.log.lag(group)))).flat()
-    const isDone = groups.length === 4 && lags.every(({ lagRecords }) => lagRecords === 0)
+    const isDone = groups.length === 5 && lags.every(({ lagRecords }) => lagRecords === 0)
     return isDone && (await findBehind(config)).length === 0
   })
   end.abort()

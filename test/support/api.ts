@@ -9,6 +9,7 @@ import type { System } from '../../src/api/contract.ts'
 import type { ApiSettings, ServerDeps } from '../../src/api/deps.ts'
 import { buildServer } from '../../src/api/server.ts'
 import { decodeOrder } from '../../src/codec/order-codec.ts'
+import { defaultFraudRules } from '../../src/domain/fraud.ts'
 import { identityOf } from '../../src/domain/order.ts'
 import type { Log, LogRecord } from '../../src/ports/log.ts'
 import type { OrderStore } from '../../src/ports/order-store.ts'
@@ -46,6 +47,8 @@ const testSettings: ApiSettings = {
   tokens: [],
   trustedProxies: 0,
   stuckSeconds: 60,
+  redrivesMax: 3,
+  orderRules: { policy: 'all', reuse: 'refuse', fraud: defaultFraudRules },
 }
 
 /** The server on the memory log and store; nothing listens until `app.listen`. */

@@ -38,6 +38,7 @@ export const redrivePreview = closed({
   more: Type.Boolean({ description: 'There are more than were judged: the rest is not in these counts' }),
   quarantined: Type.Integer({ minimum: 0, description: 'Of them left out: they came back too often' }),
   redriven: Type.Integer({ minimum: 0, description: 'Of them left out: they were redriven before' }),
+  not_redrivable: Type.Integer({ minimum: 0, description: 'Of them left out: their letter says why' }),
   groups: Type.Array(
     closed({ group: Type.String(), topic: Type.String(), letters: count, outcomes: Type.Record(Type.String(), count) }),
   ),
