@@ -3,6 +3,7 @@ import type { Bytes } from '../../../src/api/contract.ts'
 import type { LetterIssue } from '../../../src/api/contract/redrive.ts'
 import { hexDump, prettyJson } from '../bytes.ts'
 import { formatCount, plural } from '../format.ts'
+import { Code } from './code.tsx'
 import { JsonView } from './json-view.tsx'
 import { Segmented } from './segmented.tsx'
 import { CopyButton } from './values.tsx'
@@ -30,9 +31,11 @@ export function BytesView(props: { name: string; bytes: Bytes | null; issues?: r
       }
     >
       {form.value === 'json' && issues.length > 0 && json ? (
-        <JsonView text={json} issues={issues} />
+        <Code label={`${name}, contents`}>
+          <JsonView text={json} issues={issues} />
+        </Code>
       ) : (
-        <pre className="code">{shown === '' ? <span className="muted">empty</span> : shown}</pre>
+        <Code label={`${name}, contents`}>{shown === '' ? <span className="muted">empty</span> : shown}</Code>
       )}
     </BytesFrame>
   )

@@ -23,7 +23,7 @@ const paths = {
   refresh: 'M13.2 8A5.2 5.2 0 1 1 11.6 4.2M13.4 1.8v3h-3',
   reconciliation: 'M8 2v12M4.5 14h7M2.5 4.5h11M3.5 4.5 1.8 9h3.4zM12.5 4.5 10.8 9h3.4z',
   activity: 'M2 8h2.6l1.8-5 3.2 10 1.8-5H14',
-  more: 'M3.5 8h.1M8 8h.1M12.5 8h.1',
+  more: 'M3 7.6v.8M3.4 8h-.8M8 7.6v.8M8.4 8h-.8M13 7.6v.8M13.4 8h-.8',
   pause: 'M5.5 3.5v9M10.5 3.5v9',
   play: 'M5 3.2 12.5 8 5 12.8z',
   plus: 'M8 3v10M3 8h10',

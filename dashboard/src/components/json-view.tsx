@@ -6,15 +6,11 @@ import { jsonLines, lineOf } from '../json-lines.ts'
 export function JsonView({ text, issues }: { text: string; issues: readonly LetterIssue[] }) {
   const lines = useMemo(() => jsonLines(JSON.parse(text)), [text])
   const byLine = Map.groupBy(issues, ({ pointer }) => lineOf(lines, pointer))
-  return (
-    <pre className="code">
-      {lines.map((line, index) => {
-        const here = byLine.get(index)
-        // Lines never change their places: the text is the whole of what is shown.
-        return here ? <MarkedLine key={index} text={line.text} issues={here} /> : `${line.text}\n`
-      })}
-    </pre>
-  )
+  return lines.map((line, index) => {
+    const here = byLine.get(index)
+    // Lines never change their places: the text is the whole of what is shown.
+    return here ? <MarkedLine key={index} text={line.text} issues={here} /> : `${line.text}\n`
+  })
 }
 
 function MarkedLine({ text, issues }: { text: string; issues: readonly LetterIssue[] }) {

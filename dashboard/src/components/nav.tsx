@@ -52,7 +52,7 @@ function OpenLetters() {
 
 export function Brand() {
   return (
-    <Link href="/" className="brand">
+    <Link href="/" className="brand" aria-label="Ordermill">
       <img src="/favicon.svg" alt="" width="24" height="24" />
       <span>Ordermill</span>
     </Link>

@@ -12,9 +12,11 @@ import { Money } from './values.tsx'
 /** Buttons for what an operator may decide about this payment now; each asks first. */
 export function PaymentActions({ payment, small = false }: { payment: Payment; small?: boolean }) {
   const [chosen, setChosen] = useState<Readonly<{ payment: Payment; choice: PaymentChoice }>>()
+  const choices = choicesFor(payment)
+  if (choices.length === 0 && !chosen) return null
   return (
     <span className="actions">
-      {choicesFor(payment).map((choice) => (
+      {choices.map((choice) => (
         <ActionButton
           key={choice.action}
           kind={small ? 'small' : 'plain'}

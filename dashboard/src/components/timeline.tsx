@@ -21,7 +21,7 @@ export function Timeline({ events }: { events: readonly TimelineEvent[] }) {
           <div className="timeline-what">
             <p className="timeline-title">
               <span className="visually-hidden">{toneWords[event.tone]}</span>
-              {event.href ? <Link href={event.href}>{event.title}</Link> : event.title}
+              {event.href ? <Link href={event.href}>{event.title}</Link> : <span>{event.title}</span>}
             </p>
             {event.detail && <p className="muted">{event.detail}</p>}
             {event.record && <Place {...event.record} note={event.note} />}

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { OrderDetail } from '../../../src/api/contract.ts'
 import { useOrder } from '../api/queries.ts'
+import { Code } from '../components/code.tsx'
 import { DetailHead } from '../components/detail-head.tsx'
 import { Facts, type Fact } from '../components/facts.tsx'
 import { Panel } from '../components/panel.tsx'
@@ -78,7 +79,7 @@ function WhatHappened({ story }: { story: Story }) {
 function Document({ text }: { text: string }) {
   return (
     <Panel title="Stored document" actions={<CopyButton text={text} what="document" />}>
-      <pre className="code">{text}</pre>
+      <Code label="Document">{text}</Code>
     </Panel>
   )
 }

@@ -28,8 +28,8 @@ export function PipelineView() {
         <h1>Pipeline</h1>
       </header>
       <PipelineStrip title="Flow" pipeline={pipeline} />
-      <Services />
       <Groups open={filters.group} />
+      <Services />
       <Topics open={filters.topic} />
     </>
   )
