@@ -4,6 +4,7 @@ import { benchFlow } from './flow.ts'
 import { benchJourney } from './journey.ts'
 import { benchKafka } from './kafka.ts'
 import { benchLatency } from './latency.ts'
+import { benchPage } from './page.ts'
 import { benchReads } from './reads.ts'
 import { benchStore } from './store.ts'
 import { printReport, type Figure } from './report.ts'
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (orders: number) => Promise<readonly Figu
   latency: benchLatency,
   reads: benchReads,
   journey: benchJourney,
+  page: benchPage,
   kafka: benchKafka,
   store: benchStore,
 }

@@ -20,6 +20,7 @@ const payment: Payment = {
   logged_at: at,
   settled_at: null,
   position: { topic_id: 't', partition: 0, offset: 1 },
+  attempts: [],
   entries: [],
 }
 const job: Job = {

@@ -65,16 +65,19 @@ function badRecords(nowMs: number): readonly NewRecord[] {
   ]
 }
 
+/** A running server, and what lets one read from it where it has tokens. */
+type Served = Readonly<{ url: string; headers?: Readonly<Record<string, string>> }>
+
 /** Unchecked: the API's own tests check its answers. */
-export async function readApi<Answer>(app: Readonly<{ url: string }>, path: string): Promise<Answer> {
-  const response = await fetch(`${app.url}/api/v1${path}`)
+export async function readApi<Answer>({ url, headers = {} }: Served, path: string): Promise<Answer> {
+  const response = await fetch(`${url}/api/v1${path}`, { headers })
   return (await response.json()) as Answer
 }
 
 /** Until every group has read everything. */
-export async function untilProcessed(app: Readonly<{ url: string }>): Promise<void> {
+export async function untilProcessed(served: Served): Promise<void> {
   await waitFor('everything is processed', async () => {
-    const { items } = await readApi<GroupList>(app, '/groups')
+    const { items } = await readApi<GroupList>(served, '/groups')
     return items.length > 0 && items.every(({ lag_records }) => lag_records === 0)
   })
 }
