@@ -26,6 +26,10 @@ export function absentStore(why: string): OrderStore {
     noteOrderIds: refuse,
     remember: refuse,
     complete: refuse,
+    openRebuild: refuse,
+    switchTo: refuse,
+    dropRebuild: refuse,
+    generation: refuse,
     close: () => Promise.resolve(),
   }
 }

@@ -13,7 +13,7 @@ export function memoryIntake(state: MemoryStoreState, pause: Pause): Intake {
 
     async noteOrderIds(greatest) {
       await pause()
-      if (greatest <= orderIdChosenMax) state.orderIdGiven = Math.max(state.orderIdGiven, greatest)
+      if (greatest <= orderIdChosenMax) state.counters.orderIdGiven = Math.max(state.counters.orderIdGiven, greatest)
       await pause()
     },
 
@@ -37,9 +37,9 @@ export function memoryIntake(state: MemoryStoreState, pause: Pause): Intake {
 }
 
 function reserve(state: MemoryStoreState, count: number): number {
-  const last = Math.max(state.orderIdGiven, state.orderIdSeenMax)
+  const last = Math.max(state.counters.orderIdGiven, state.counters.orderIdSeenMax)
   checkOrderIds(last, count)
-  state.orderIdGiven = last + count
+  state.counters.orderIdGiven = last + count
   return last + 1
 }
 

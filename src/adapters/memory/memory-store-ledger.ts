@@ -16,14 +16,15 @@ import { seeOrderId, type MemoryStoreState, type Pause } from './memory-store-st
 
 type Ledger = Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'>
 
-export function memoryLedger(state: MemoryStoreState, pause: Pause): Ledger {
+/** @param judge of a rebuild, which puts right what is there */
+export function memoryLedger(state: MemoryStoreState, pause: Pause, judge = judgePayment): Ledger {
   return {
     async reserve(claim, facts) {
       checkEpoch(shardOf(state, claim.shard), claim)
       const answers: (PaymentAnswer | undefined)[] = []
       for (const fact of facts) {
         await pause()
-        answers.push(judge(state, claim, fact))
+        answers.push(swap(state, claim, fact, judge))
       }
       await pause()
       return answers
@@ -53,10 +54,15 @@ export function memoryLedger(state: MemoryStoreState, pause: Pause): Ledger {
   }
 }
 
-function judge(state: MemoryStoreState, claim: Claim, fact: PaymentFact): PaymentAnswer | undefined {
+function swap(
+  state: MemoryStoreState,
+  claim: Claim,
+  fact: PaymentFact,
+  judge: typeof judgePayment,
+): PaymentAnswer | undefined {
   if (fact.kind !== 'payment') return undefined
   const key = identityText(fact.identity)
-  const { answer, next } = judgePayment(state.ledger.get(key)?.ledger, fact.intent)
+  const { answer, next } = judge(state.ledger.get(key)?.ledger, fact.intent)
   if (!next || fact.offset < claim.next) return answer
   state.ledger.set(key, { identity: fact.identity, ledger: next })
   seeOrderId(state, fact.identity.orderId)

@@ -1,7 +1,7 @@
 import { orderDocument } from '../../domain/order-document.ts'
-import { identityText } from '../../domain/order.ts'
-import { contentOf, judgeOrder, type OrderAnswer } from '../../domain/order-state.ts'
-import { samePosition } from '../../domain/position.ts'
+import { identityText, type Order } from '../../domain/order.ts'
+import { contentOf, judgeOrder, type OrderAnswer, type OrderState } from '../../domain/order-state.ts'
+import { samePosition, type Position } from '../../domain/position.ts'
 import { addTotals, emptyTotals } from '../../domain/totals.ts'
 import type { OrderBook, OrderFact } from '../../ports/order-book.ts'
 import type { SeriesPoint } from '../../ports/order-queries.ts'
@@ -9,15 +9,26 @@ import type { Claim } from '../../ports/shards.ts'
 import { checkClaim } from '../store/claim.ts'
 import { foldOrders, foldSeries } from '../store/fold.ts'
 import { asOfKind, moveShard, positionAt, shardOf } from './memory-store-shards.ts'
-import { seeOrderId, type MemoryOrder, type MemoryStoreState, type Pause } from './memory-store-state.ts'
+import { seeOrderId, type MemoryStoreState, type Pause } from './memory-store-state.ts'
 
 type Recorded = Extract<OrderFact, { kind: 'order' }>
 
-export function memoryOrders(state: MemoryStoreState, pause: Pause): Pick<OrderBook, 'applyOrders' | 'totals'> {
+type Judge = (
+  state: OrderState | undefined,
+  order: Order,
+  position: Position,
+) => Readonly<{ answer: OrderAnswer; next?: OrderState }>
+
+/** @param judge of a rebuild, which puts right what is there */
+export function memoryOrders(
+  state: MemoryStoreState,
+  pause: Pause,
+  judge: Judge = judgeNew,
+): Pick<OrderBook, 'applyOrders' | 'totals'> {
   async function answerFact(claim: Claim, fact: OrderFact): Promise<OrderAnswer | undefined> {
     if (fact.kind !== 'order') return undefined
     await pause()
-    const answer = judge(state, claim, fact)
+    const answer = swap(state, claim, fact, judge)
     await pause()
     writeDocument(state, claim, fact)
     return answer
@@ -48,16 +59,24 @@ export function memoryOrders(state: MemoryStoreState, pause: Pause): Pick<OrderB
   }
 }
 
+function judgeNew(state: OrderState | undefined, order: Order, position: Position): ReturnType<Judge> {
+  const { answer, append } = judgeOrder(state, order, position)
+  if (!append) return { answer }
+  return state
+    ? { answer, next: { ...state, entries: [...state.entries, append] } }
+    : { answer, next: { content: contentOf(order), entries: [append] } }
+}
+
 /** Compare-and-swap of one order: whoever's insert is the first made the order. */
-function judge(state: MemoryStoreState, claim: Claim, { identity, order, offset, timestampMs }: Recorded): OrderAnswer {
+function swap(state: MemoryStoreState, claim: Claim, fact: Recorded, judge: Judge): OrderAnswer {
+  const { identity, order, offset, timestampMs } = fact
   const key = identityText(identity)
   const known = state.orders.get(key)
-  const { answer, append } = judgeOrder(known?.state, order, positionAt(claim, offset))
-  if (!append || offset < claim.next) return answer
-  const changed: MemoryOrder = known
-    ? { ...known, state: { ...known.state, entries: [...known.state.entries, append] } }
-    : { identity, timestampMs, state: { content: contentOf(order), entries: [append] } }
-  state.orders.set(key, changed)
+  const position = positionAt(claim, offset)
+  const { answer, next } = judge(known?.state, order, position)
+  if (!next || offset < claim.next) return answer
+  const isFirst = samePosition(next.entries[0].position, position)
+  state.orders.set(key, { timestampMs, ...known, identity, state: next, ...(isFirst && { timestampMs }) })
   seeOrderId(state, identity.orderId)
   return answer
 }

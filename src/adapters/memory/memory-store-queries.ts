@@ -32,7 +32,7 @@ export function memoryQueries(state: MemoryStoreState): Queries {
     },
 
     version() {
-      return Promise.resolve(String(state.version))
+      return Promise.resolve(String(state.counters.version))
     },
   }
 }

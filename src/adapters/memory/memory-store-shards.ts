@@ -11,10 +11,10 @@ export function memoryShards(state: MemoryStoreState, pause: Pause): Shards & Pi
     async claim(shard, owner) {
       await pause()
       const known = shardOf(state, shard)
-      state.claims += 1
+      state.counters.claims += 1
       const { epoch, from, next } = known ?? { epoch: 0, from: 0, next: 0 }
       const fresh = known ?? { key: shard, from, next, batchId: null }
-      state.shards.set(textOf(shard), { ...fresh, epoch: epoch + 1, owner, claimed: state.claims })
+      state.shards.set(textOf(shard), { ...fresh, epoch: epoch + 1, owner, claimed: state.counters.claims })
       await pause()
       return { shard, epoch: epoch + 1, from, next }
     },
@@ -41,7 +41,7 @@ export function moveShard(
   const shard = shardOf(state, claim.shard)
   if (checkClaim(shard, claim, progress) === 'answer' || !shard) return
   state.shards.set(textOf(claim.shard), { ...shard, ...progress, ...change(shard) })
-  state.version += 1
+  state.counters.version += 1
 }
 
 export function positionAt({ shard: { topicId, partition } }: Claim, offset: number): Position {

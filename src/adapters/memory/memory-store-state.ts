@@ -11,22 +11,29 @@ import type { ShardKey } from '../../ports/shards.ts'
 /** Awaited between any two steps of a write: a scheduler may let others run there, or never come back. */
 export type Pause = () => Promise<void>
 
+/** What is counted and shown, which a rebuild makes anew. */
+export type MemoryGeneration = {
+  shards: Map<string, MemoryShard>
+  alerts: Map<string, MemoryAlert>
+  deadLetters: Map<string, MemoryDeadLetter>
+  /** By the letter's id. */
+  redrives: Map<string, MemoryRedrive>
+  series: Map<string, SeriesPoint>
+}
+
 /** What a store holds between two processes: kept by a simulation, and opened again after a crash. */
-export type MemoryStoreState = {
-  readonly shards: Map<string, MemoryShard>
+export type MemoryStoreState = MemoryGeneration & {
   readonly orders: Map<string, MemoryOrder>
   readonly ledger: Map<string, MemoryPayment>
-  readonly alerts: Map<string, MemoryAlert>
-  readonly deadLetters: Map<string, MemoryDeadLetter>
-  /** By the letter's id. */
-  readonly redrives: Map<string, MemoryRedrive>
-  readonly series: Map<string, SeriesPoint>
   readonly requests: Map<string, RememberedRequest & { fingerprint: string }>
-  orderIdGiven: number
-  orderIdSeenMax: number
-  claims: number
-  version: number
+  readonly counters: MemoryCounters
+  /** Those that are not live, by id. */
+  readonly rebuilds: Map<string, MemoryGeneration>
+  /** The live one's id. */
+  generation: string
 }
+
+type MemoryCounters = { orderIdGiven: number; orderIdSeenMax: number; claims: number; version: number }
 
 /** The position that brought a view's item, which alone counts it. */
 type Seen = Readonly<{ position: Position }>
@@ -61,21 +68,20 @@ export type MemoryPayment = Readonly<{ identity: OrderIdentity; ledger: LedgerSt
 
 export function openMemoryStoreState(): MemoryStoreState {
   return {
-    shards: new Map(),
+    ...emptyGeneration(),
     orders: new Map(),
     ledger: new Map(),
-    alerts: new Map(),
-    deadLetters: new Map(),
-    redrives: new Map(),
-    series: new Map(),
     requests: new Map(),
-    orderIdGiven: 0,
-    orderIdSeenMax: 0,
-    claims: 0,
-    version: 0,
+    counters: { orderIdGiven: 0, orderIdSeenMax: 0, claims: 0, version: 0 },
+    rebuilds: new Map(),
+    generation: '',
   }
 }
 
-export function seeOrderId(state: MemoryStoreState, orderId: number): void {
-  if (orderId <= orderIdChosenMax) state.orderIdSeenMax = Math.max(state.orderIdSeenMax, orderId)
+export function emptyGeneration(): MemoryGeneration {
+  return { shards: new Map(), alerts: new Map(), deadLetters: new Map(), redrives: new Map(), series: new Map() }
+}
+
+export function seeOrderId({ counters }: MemoryStoreState, orderId: number): void {
+  if (orderId <= orderIdChosenMax) counters.orderIdSeenMax = Math.max(counters.orderIdSeenMax, orderId)
 }

@@ -3,6 +3,7 @@ import { memoryIntake } from './memory-store-intake.ts'
 import { memoryLedger } from './memory-store-ledger.ts'
 import { memoryOrders } from './memory-store-orders.ts'
 import { memoryQueries } from './memory-store-queries.ts'
+import { memoryRebuilds } from './memory-store-rebuilds.ts'
 import { memoryShards } from './memory-store-shards.ts'
 import { openMemoryStoreState, type MemoryStoreState, type Pause } from './memory-store-state.ts'
 import { memoryViews } from './memory-store-views.ts'
@@ -22,6 +23,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): OrderStore {
     ...memoryViews(state, pause),
     ...memoryQueries(state),
     ...memoryIntake(state, pause),
+    ...memoryRebuilds(state, pause),
     close: () => Promise.resolve(),
   }
 }

@@ -5,6 +5,8 @@ import { checkSchema, prepareSchema } from './sqlite-store-schema.ts'
 /** A connection whose failures are OrdermillErrors. SQLite is synchronous: a promise settles before it is returned. */
 export type StoreDatabase = Readonly<{
   prepare: (sql: string) => StatementSync
+  /** Statements without values, for a change of the schema; only within a write. */
+  exec: (sql: string) => void
   /** All that `run` writes, or nothing. Waits for another process's write first. */
   write: <Result>(run: () => Result) => Promise<Result>
   /** All that `run` reads is of one moment. */
@@ -52,6 +54,7 @@ export function openStoreDatabase(file: string, options: ConnectOptions): StoreD
 
   return {
     prepare: (sql) => db.prepare(sql),
+    exec: (sql) => db.exec(sql),
     write: (run) =>
       promised(file, () => {
         const result = transaction('BEGIN IMMEDIATE', run)

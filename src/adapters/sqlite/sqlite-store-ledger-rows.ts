@@ -47,6 +47,8 @@ export type LedgerRows = Readonly<{
   insert: (identity: OrderIdentity, ledger: LedgerState, place: number) => boolean
   read: (identity: OrderIdentity, places: Places) => LedgerState | undefined
   write: (identity: OrderIdentity, ledger: LedgerState) => void
+  /** What a payment is of, which only a repair changes. */
+  writeContent: (identity: OrderIdentity, ledger: LedgerState) => void
   /** The common case in one statement: the order's only record holds the reservation. False: nothing was written. */
   settleFirst: (settled: Settled, place: number) => boolean
 }>
@@ -59,6 +61,9 @@ export function sqliteLedgerRows(db: StoreDatabase): LedgerRows {
   const key = 'order_id = ? AND identity_ms = ?'
   const select = db.prepare(`SELECT ${ledgerColumns} FROM ledger WHERE ${key}`)
   const update = db.prepare(`UPDATE ledger SET payment = ?, settled_at_ms = ?, history = ? WHERE ${key}`)
+  const updateContent = db.prepare(
+    `UPDATE ledger SET customer_id = ?, amount_minor = ?, currency = ?, country = ?, created_at_ms = ? WHERE ${key}`,
+  )
   const settle = db.prepare(`
     UPDATE ledger SET payment = ?, settled_at_ms = ?
     WHERE ${key} AND payment = 0 AND history IS NULL AND place = ? AND first_offset = ?`)
@@ -92,6 +97,10 @@ export function sqliteLedgerRows(db: StoreDatabase): LedgerRows {
       const { payment, entries } = ledger
       const atMs = payment.status === 'PENDING' ? entries[0].atMs : payment.atMs
       update.run(paymentIndex(payment.status), atMs, JSON.stringify(ledger), orderId, createdAtMs)
+    },
+    writeContent({ orderId, createdAtMs }, { content }) {
+      const { customerId, amountMinor, currency, country } = content
+      updateContent.run(customerId, amountMinor, currency, country, content.createdAtMs, orderId, createdAtMs)
     },
     settleFirst({ identity, offset, outcome, atMs }, place) {
       const { orderId, createdAtMs } = identity

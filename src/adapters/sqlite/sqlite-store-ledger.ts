@@ -9,6 +9,7 @@ import {
   type StoredPaymentTally,
 } from '../../domain/payment.ts'
 import { samePosition } from '../../domain/position.ts'
+import { repairPayment } from '../../domain/repair.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
 import { checkClaim, checkEpoch } from '../store/claim.ts'
 import { foldPayments } from '../store/fold.ts'
@@ -21,18 +22,21 @@ import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
 type Ledger = Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'>
 type PaymentRecord = Extract<PaymentFact, { kind: 'payment' }>
 
-export function sqliteLedger(db: StoreDatabase): Ledger {
+/** @param rebuild the prefix of its tables: it puts right what is there */
+export function sqliteLedger(db: StoreDatabase, rebuild?: string): Ledger {
+  const judge = rebuild === undefined ? judgePayment : repairPayment
   const rows = sqliteLedgerRows(db)
   const placesNow = sqlitePlaces(db)
-  const shards = sqliteShardSum(db, 'tally')
-  const readPayments = sqlitePayments(db)
+  const shards = sqliteShardSum(db, 'tally', rebuild)
+  const readPayments = sqlitePayments(db, rebuild)
 
   function reserveOne({ identity, intent }: PaymentRecord, places: Places, mayWrite: boolean): PaymentAnswer {
     const fresh = judgePayment(undefined, intent)
     if (mayWrite && fresh.next && rows.insert(identity, fresh.next, places.placeOf(intent.position)))
       return fresh.answer
-    const { answer, next } = judgePayment(rows.read(identity, places), intent)
+    const { answer, next } = judge(rows.read(identity, places), intent)
     if (next && mayWrite) rows.write(identity, next)
+    if (next && mayWrite && rebuild !== undefined) rows.writeContent(identity, next)
     return answer
   }
 
@@ -77,8 +81,8 @@ export function sqliteLedger(db: StoreDatabase): Ledger {
 }
 
 /** Within a read. */
-export function sqlitePayments(db: StoreDatabase): () => Awaited<ReturnType<Ledger['payments']>> {
-  const sums = sqliteSums(db, 'tally')
+export function sqlitePayments(db: StoreDatabase, prefix = ''): () => Awaited<ReturnType<Ledger['payments']>> {
+  const sums = sqliteSums(db, 'tally', prefix)
   return () => {
     const { sums: stored, asOf } = sums()
     const tally = emptyPaymentTally()

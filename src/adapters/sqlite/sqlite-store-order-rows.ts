@@ -10,7 +10,7 @@ import { intOf, memberOf, restoreJson, textOf, textOrNull, type Row } from './sq
 export type Recorded = Extract<OrderFact, { kind: 'order' }>
 
 /** The column `changes`: with the log time of the newest entry, which the document shows. */
-type Changes = Readonly<{ entries: OrderState['entries']; timestampMs: number }>
+export type Changes = Readonly<{ entries: OrderState['entries']; timestampMs: number }>
 
 export const orderColumns =
   'order_id, identity_ms, timestamp_ms, place, first_offset, status, customer_id, amount_minor, currency, country, ' +
@@ -46,7 +46,7 @@ export function storedOrderOf(row: Row, places: Places): StoredOrder {
   }
 }
 
-function changesOf(row: Row, places: Places): Changes {
+export function changesOf(row: Row, places: Places): Changes {
   const changes = textOrNull(row, 'changes')
   if (changes !== null) return restoreJson<Changes>(changes)
   const position = places.positionOf(intOf(row, 'place'), intOf(row, 'first_offset'))

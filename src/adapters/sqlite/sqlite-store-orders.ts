@@ -8,6 +8,7 @@ import type { StoreDatabase } from './sqlite-store-database.ts'
 import { sqliteEras } from './sqlite-store-eras.ts'
 import { sqliteOrderRows, type Recorded } from './sqlite-store-order-rows.ts'
 import { sqlitePlaces, type Places } from './sqlite-store-places.ts'
+import { sqliteOrderRepair } from './sqlite-store-order-repair.ts'
 import { restoreJson } from './sqlite-store-rows.ts'
 import { sqliteSeries, type SeriesLimit } from './sqlite-store-series.ts'
 import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
@@ -15,17 +16,22 @@ import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
 type Orders = Pick<OrderBook, 'applyOrders' | 'totals'>
 const first: OrderAnswer = { kind: 'first' }
 
-export function sqliteOrders(db: StoreDatabase, limit?: SeriesLimit): Orders {
+/** `prefix`: of the generation's tables. A rebuild puts right what is there. */
+export type OrdersOptions = Readonly<{ limit: SeriesLimit; prefix?: string; isRebuild?: boolean }>
+
+export function sqliteOrders(db: StoreDatabase, { limit, prefix = '', isRebuild = false }: OrdersOptions): Orders {
   const rows = sqliteOrderRows(db)
   const placesNow = sqlitePlaces(db)
-  const shards = sqliteShardSum(db, 'totals')
-  const readTotals = sqliteTotals(db)
-  const series = sqliteSeries(db, limit)
+  const shards = sqliteShardSum(db, 'totals', prefix)
+  const readTotals = sqliteTotals(db, prefix)
+  const series = sqliteSeries(db, limit, prefix)
   const eras = sqliteEras(db)
+  const repair = isRebuild ? sqliteOrderRepair(db) : undefined
 
   /** A record that was here before: its answer is the recorded one, or it changes the order. */
   function judge(fact: Recorded, claim: Claim, places: Places, mayWrite: boolean): OrderAnswer {
     const { topicId, partition } = claim.shard
+    if (repair && mayWrite) return repair(fact, { topicId, partition, offset: fact.offset }, places)
     const state = rows.read(fact.identity, places)
     const { answer, append } = judgeOrder(state, fact.order, { topicId, partition, offset: fact.offset })
     if (state && append && mayWrite) rows.append(fact, state, append)
@@ -61,8 +67,8 @@ export function sqliteOrders(db: StoreDatabase, limit?: SeriesLimit): Orders {
 }
 
 /** Within a read. */
-export function sqliteTotals(db: StoreDatabase): () => TotalsSnapshot {
-  const sums = sqliteSums(db, 'totals')
+export function sqliteTotals(db: StoreDatabase, prefix = ''): () => TotalsSnapshot {
+  const sums = sqliteSums(db, 'totals', prefix)
   return () => {
     const { sums: stored, asOf } = sums()
     const totals = emptyTotals()

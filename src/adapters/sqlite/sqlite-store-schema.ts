@@ -1,33 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { OrdermillError } from '../../errors.ts'
+import { generations, generationSchema, lettersOfOrder, redrives } from './sqlite-store-generation-schema.ts'
 
 /** Of `PRAGMA user_version`. A store with a greater one was written by a newer program. */
 const schemaVersion = 2
 
-/** Kept apart from the letters: a redrive may be read before its letter. redrive: JSON of it. */
-const redrives = `
-  CREATE TABLE redrives (
-    letter_id TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, redrive_offset INTEGER NOT NULL, redrive TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID`
-
-const lettersOfOrder =
-  'CREATE INDEX dead_letters_order ON dead_letters (order_id, timestamp_ms) WHERE order_id IS NOT NULL'
-
 /** What brings a store of an older version up to the next, by the version that it has. */
 const migrations: Readonly<Record<number, string>> = {
-  1: `${redrives}; DROP INDEX dead_letters_order; ${lettersOfOrder}`,
+  1: `${redrives('')}; DROP INDEX dead_letters_order; ${lettersOfOrder('')}; ${generations};`,
 }
 
 const schema = `
-  CREATE TABLE shards (
-    shard_id INTEGER PRIMARY KEY,
-    group_name TEXT NOT NULL, topic TEXT NOT NULL, topic_id TEXT NOT NULL, shard_partition INTEGER NOT NULL,
-    epoch INTEGER NOT NULL, owner TEXT NOT NULL, claimed INTEGER NOT NULL,
-    from_offset INTEGER NOT NULL, next_offset INTEGER NOT NULL, batch_id TEXT,
-    -- JSON of what the group counted, each by its own kind of apply.
-    totals TEXT, tally TEXT, views TEXT,
-    UNIQUE (group_name, topic_id, shard_partition)
-  ) STRICT;
+  ${generationSchema('')}
+  ${generations};
 
   -- place: partition and topic of a position in one number (sqlite-store-places.ts).
   CREATE TABLE topics (serial INTEGER PRIMARY KEY, topic_id TEXT NOT NULL UNIQUE) STRICT;
@@ -56,31 +41,6 @@ const schema = `
     PRIMARY KEY (order_id, identity_ms)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX ledger_newest ON ledger (at_ms, place, first_offset);
-
-  CREATE TABLE series (
-    start_ms INTEGER NOT NULL, currency TEXT NOT NULL, order_count INTEGER NOT NULL,
-    -- Decimal text: a minute's sum may be beyond 64 bits.
-    sales_minor TEXT NOT NULL,
-    PRIMARY KEY (start_ms, currency)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE alerts (
-    order_id INTEGER NOT NULL, identity_ms INTEGER NOT NULL, reason TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
-    currency TEXT NOT NULL, amount_minor INTEGER NOT NULL, country TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
-    PRIMARY KEY (order_id, identity_ms, reason)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX alerts_newest ON alerts (timestamp_ms);
-
-  CREATE TABLE dead_letters (
-    id TEXT NOT NULL PRIMARY KEY, timestamp_ms INTEGER NOT NULL, order_id INTEGER,
-    group_name TEXT NOT NULL, code TEXT NOT NULL,
-    -- JSON of the whole letter.
-    letter TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX dead_letters_newest ON dead_letters (timestamp_ms);
-  ${lettersOfOrder};
-
-  ${redrives};
 
   CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 

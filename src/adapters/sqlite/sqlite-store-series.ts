@@ -8,12 +8,15 @@ export type Series = Pick<OrderQueries, 'series'> & Readonly<{ add: (points: rea
 export type SeriesLimit = Readonly<{ seriesRetentionMs: number; now: () => number }>
 
 /** Sums are added here, not in SQL: SQLite's integers end at 64 bits. */
-export function sqliteSeries(db: StoreDatabase, { seriesRetentionMs, now }: SeriesLimit = keepAll): Series {
-  const select = db.prepare('SELECT * FROM series WHERE start_ms = ? AND currency = ?')
-  const range = db.prepare('SELECT * FROM series WHERE start_ms >= ? AND start_ms < ? ORDER BY start_ms, currency')
-  const drop = db.prepare('DELETE FROM series WHERE start_ms < ?')
+export function sqliteSeries(db: StoreDatabase, limit: SeriesLimit = keepAll, prefix = ''): Series {
+  const { seriesRetentionMs, now } = limit
+  const select = db.prepare(`SELECT * FROM ${prefix}series WHERE start_ms = ? AND currency = ?`)
+  const range = db.prepare(
+    `SELECT * FROM ${prefix}series WHERE start_ms >= ? AND start_ms < ? ORDER BY start_ms, currency`,
+  )
+  const drop = db.prepare(`DELETE FROM ${prefix}series WHERE start_ms < ?`)
   const upsert = db.prepare(`
-    INSERT INTO series (start_ms, currency, order_count, sales_minor) VALUES (?, ?, ?, ?)
+    INSERT INTO ${prefix}series (start_ms, currency, order_count, sales_minor) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET order_count = excluded.order_count, sales_minor = excluded.sales_minor`)
 
   return {

@@ -10,14 +10,15 @@ import { intOf, restoreJson, textOf, textOrNull, type Row } from './sqlite-store
 /** Columns of `shards` that hold what a group counted, as JSON. */
 export type SumColumn = 'totals' | 'tally' | 'views'
 
-export function sqliteShards(db: StoreDatabase): Shards & Pick<OrderQueries, 'shards'> {
+/** @param prefix of the generation's tables, here and below */
+export function sqliteShards(db: StoreDatabase, prefix = ''): Shards & Pick<OrderQueries, 'shards'> {
   const select = db.prepare(`
     SELECT group_name, topic, topic_id, shard_partition, epoch, owner, from_offset, next_offset,
       json_object('totals', json(totals), 'tally', json(tally), 'views', json(views)) AS counts
-    FROM shards ORDER BY claimed`)
+    FROM ${prefix}shards ORDER BY claimed`)
   const upsert = db.prepare(`
-    INSERT INTO shards (group_name, topic, topic_id, shard_partition, epoch, owner, claimed, from_offset, next_offset)
-    VALUES (?, ?, ?, ?, 1, ?, (SELECT ifnull(max(claimed), 0) + 1 FROM shards), 0, 0)
+    INSERT INTO ${prefix}shards (group_name, topic, topic_id, shard_partition, epoch, owner, claimed, from_offset, next_offset)
+    VALUES (?, ?, ?, ?, 1, ?, (SELECT ifnull(max(claimed), 0) + 1 FROM ${prefix}shards), 0, 0)
     ON CONFLICT (group_name, topic_id, shard_partition)
     DO UPDATE SET epoch = epoch + 1, owner = excluded.owner, claimed = excluded.claimed
     RETURNING epoch, from_offset, next_offset`)
@@ -53,11 +54,11 @@ export type ShardSum = Readonly<{
   move: (shard: ShardKey, progress: Progress, sum: string) => void
 }>
 
-export function sqliteShardSum(db: StoreDatabase, column: SumColumn): ShardSum {
+export function sqliteShardSum(db: StoreDatabase, column: SumColumn, prefix = ''): ShardSum {
   const where = 'group_name = ? AND topic_id = ? AND shard_partition = ?'
-  const select = db.prepare(`SELECT epoch, next_offset, batch_id, ${column} AS sum FROM shards WHERE ${where}`)
+  const select = db.prepare(`SELECT epoch, next_offset, batch_id, ${column} AS sum FROM ${prefix}shards WHERE ${where}`)
   const update = db.prepare(
-    `UPDATE shards SET from_offset = ?, next_offset = ?, batch_id = ?, ${column} = ? WHERE ${where}`,
+    `UPDATE ${prefix}shards SET from_offset = ?, next_offset = ?, batch_id = ?, ${column} = ? WHERE ${where}`,
   )
 
   return {
@@ -75,11 +76,15 @@ export function sqliteShardSum(db: StoreDatabase, column: SumColumn): ShardSum {
 }
 
 /** The sums of every shard that ever counted in `column`, and where its groups are on the topics as they exist now. */
-export function sqliteSums(db: StoreDatabase, column: SumColumn): () => Readonly<{ sums: string[]; asOf: AsOf }> {
+export function sqliteSums(
+  db: StoreDatabase,
+  column: SumColumn,
+  prefix = '',
+): () => Readonly<{ sums: string[]; asOf: AsOf }> {
   // One statement, so that sums and offsets are of one moment.
   const select = db.prepare(`
-    SELECT topic, topic_id, shard_partition, next_offset, ${column} AS sum FROM shards
-    WHERE group_name IN (SELECT group_name FROM shards WHERE ${column} IS NOT NULL) ORDER BY claimed DESC`)
+    SELECT topic, topic_id, shard_partition, next_offset, ${column} AS sum FROM ${prefix}shards
+    WHERE group_name IN (SELECT group_name FROM ${prefix}shards WHERE ${column} IS NOT NULL) ORDER BY claimed DESC`)
 
   return () => {
     const rows = select.all()

@@ -12,10 +12,10 @@ import { sqliteShardSum, sqliteSums } from './sqlite-store-shards.ts'
 type Views = Pick<ViewStore, 'applyViews'> & Pick<OrderQueries, 'viewCounts'>
 
 /** Counted in the shards: counting rows would be a scan. */
-export function sqliteViews(db: StoreDatabase): Views {
-  const shards = sqliteShardSum(db, 'views')
-  const readCounts = sqliteViewCounts(db)
-  const insert = sqliteViewInsert(db)
+export function sqliteViews(db: StoreDatabase, prefix = ''): Views {
+  const shards = sqliteShardSum(db, 'views', prefix)
+  const readCounts = sqliteViewCounts(db, prefix)
+  const insert = sqliteViewInsert(db, prefix)
 
   return {
     applyViews: (claim, facts, progress) =>
@@ -32,8 +32,8 @@ export function sqliteViews(db: StoreDatabase): Views {
 }
 
 /** Within a read. */
-export function sqliteViewCounts(db: StoreDatabase): () => ViewCounts {
-  const sums = sqliteSums(db, 'views')
+export function sqliteViewCounts(db: StoreDatabase, prefix = ''): () => ViewCounts {
+  const sums = sqliteSums(db, 'views', prefix)
   return () => sums().sums.map(countsOf).reduce(addViewCounts, noViews)
 }
 
@@ -42,14 +42,14 @@ function countsOf(sum: string | undefined): ViewCounts {
 }
 
 /** Inserts unless it is there, and says what is new. */
-function sqliteViewInsert(db: StoreDatabase): (fact: ViewFact) => StoredViewCounts {
+function sqliteViewInsert(db: StoreDatabase, prefix: string): (fact: ViewFact) => StoredViewCounts {
   const insertAlert = db.prepare(`
-    INSERT INTO alerts (order_id, identity_ms, reason, timestamp_ms, currency, amount_minor, country, created_at_ms)
+    INSERT INTO ${prefix}alerts (order_id, identity_ms, reason, timestamp_ms, currency, amount_minor, country, created_at_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
   const insertLetter = db.prepare(`
-    INSERT INTO dead_letters (id, timestamp_ms, order_id, group_name, code, letter)
+    INSERT INTO ${prefix}dead_letters (id, timestamp_ms, order_id, group_name, code, letter)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
-  const insertRedrive = sqliteRedriveInsert(db)
+  const insertRedrive = sqliteRedriveInsert(db, prefix)
 
   return (fact) => {
     if (fact.kind === 'alert') {
@@ -83,11 +83,14 @@ function sqliteViewInsert(db: StoreDatabase): (fact: ViewFact) => StoredViewCoun
 }
 
 /** The latest redrive of a letter stands; the first one counts. */
-function sqliteRedriveInsert(db: StoreDatabase): (fact: Extract<ViewFact, { kind: 'redrive' }>) => StoredViewCounts {
+function sqliteRedriveInsert(
+  db: StoreDatabase,
+  prefix: string,
+): (fact: Extract<ViewFact, { kind: 'redrive' }>) => StoredViewCounts {
   const insert = db.prepare(`
-    INSERT INTO redrives (letter_id, at_ms, redrive_offset, redrive) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+    INSERT INTO ${prefix}redrives (letter_id, at_ms, redrive_offset, redrive) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
   const update = db.prepare(`
-    UPDATE redrives SET at_ms = ?2, redrive_offset = ?3, redrive = ?4
+    UPDATE ${prefix}redrives SET at_ms = ?2, redrive_offset = ?3, redrive = ?4
     WHERE letter_id = ?1 AND (at_ms, redrive_offset) < (?2, ?3)`)
   return ({ letterId, redriven }) => {
     const values = [letterId, redriven.atMs, redriven.offset, JSON.stringify(redriven)] as const

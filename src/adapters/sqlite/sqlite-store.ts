@@ -4,6 +4,7 @@ import { sqliteIntake } from './sqlite-store-intake.ts'
 import { sqliteLedger } from './sqlite-store-ledger.ts'
 import { sqliteOrders } from './sqlite-store-orders.ts'
 import { sqliteQueries } from './sqlite-store-queries.ts'
+import { sqliteRebuilds } from './sqlite-store-rebuilds.ts'
 import { sqliteSearch } from './sqlite-store-search.ts'
 import { sqliteSeries, type SeriesLimit } from './sqlite-store-series.ts'
 import { sqliteShards } from './sqlite-store-shards.ts'
@@ -36,7 +37,7 @@ export function openSqliteStore({
   const db = openStoreDatabase(file, options)
   return {
     ...sqliteShards(db),
-    ...sqliteOrders(db, { seriesRetentionMs, now }),
+    ...sqliteOrders(db, { limit: { seriesRetentionMs, now } }),
     ...sqliteLedger(db),
     ...sqliteViews(db),
     ...sqliteQueries(db),
@@ -44,6 +45,7 @@ export function openSqliteStore({
     ...sqliteStory(db),
     series: sqliteSeries(db).series,
     ...sqliteIntake(db),
+    ...sqliteRebuilds(db, { seriesRetentionMs, now }),
     close: db.close,
   }
 }
