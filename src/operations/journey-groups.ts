@@ -1,9 +1,8 @@
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import { retryTopic } from '../codec/dead-letter-codec.ts'
 import type { Log, PartitionLag, TopicDescription } from '../ports/log.ts'
-import { samePosition } from '../domain/position.ts'
-import type { OrderStory } from '../ports/order-queries.ts'
-import { positionOf, type OrderRecord, type Pending, type Place } from './journey-facts.ts'
+import type { Position } from '../domain/position.ts'
+import type { OrderRecord, Pending, Place } from './journey-facts.ts'
 
 const groups = Object.values(orderGroups)
 
@@ -50,19 +49,20 @@ export function hasRead({ nextOf }: Progress, group: string, { place }: OrderRec
   return place.offset < nextOf(group, place)
 }
 
-/** Groups that have records of the order before them. What the store has of a record is handled, committed or not. */
-export function pendingOf(progress: Progress, story: OrderStory, records: readonly OrderRecord[]): readonly Pending[] {
-  const { state, payment } = story
-  const handled = new Map([
-    [orderGroups.analytics as string, state?.entries ?? []],
-    [orderGroups.payment, payment?.ledger.payment.status === 'PENDING' ? [] : (payment?.ledger.entries ?? [])],
-  ])
+/** Whether what the group wrote of the record at a position is in the log; so too where the topic of it is gone. */
+export function hasCommitted({ topics, nextOf }: Progress, group: string, position: Position): boolean {
+  const { topicId, partition, offset } = position
+  const topic = topics.find(({ id }) => id === topicId)?.name
+  return topic === undefined || offset < nextOf(group, { topic, partition })
+}
+
+/** Groups that have not committed a record of the order: it is before them, or in the batch that they work on. */
+export function pendingOf(progress: Progress, records: readonly OrderRecord[]): readonly Pending[] {
   return records
     .filter((record) => isCurrent(progress, record))
     .flatMap((record) =>
       (record.retriedFor === null ? groups : [record.retriedFor])
         .filter((group) => !hasRead(progress, group, record))
-        .filter((group) => !handled.get(group)?.some(({ position }) => samePosition(position, positionOf(record))))
         .map((group) => {
           const lagRecords = record.place.offset - progress.nextOf(group, record.place)
           return { group, record: record.place, lagRecords }

@@ -12,7 +12,7 @@ import type { LogRecord } from '../ports/log.ts'
 import type { StoredAlert } from '../ports/order-queries.ts'
 import { findSince, findSnapshot, scan, type ReadableLog } from './find-record.ts'
 import { positionOf, positionText, type CountedBy, type JourneyFacts, type OrderRecord } from './journey-facts.ts'
-import { partitionAt, type Progress } from './journey-groups.ts'
+import { hasCommitted, partitionAt, type Progress } from './journey-groups.ts'
 
 /** Found outputs, and whether each that must be there was found. */
 export type Found<Outputs> = Readonly<{ outputs: Outputs; isWhole: boolean }>
@@ -50,10 +50,14 @@ export async function findPayments(search: Search, ledger: LedgerState): Promise
       const sinceMs = isLatest && 'atMs' in payment ? payment.atMs : entry.atMs
       const matches = (record: LogRecord) => hasEventId(record, eventId)
       const record = await unlessGone(findSince(search.log, { ...sourceOf(search, topic), sinceMs }, matches))
-      return record && ([positionText(entry.position), outputOf(record)] as const)
+      const isMissing = !record && hasCommitted(search.progress, orderGroups.payment, entry.position)
+      return { key: positionText(entry.position), record, isMissing }
     }),
   )
-  return { outputs: new Map(found.flatMap((one) => (one ? [one] : []))), isWhole: !found.includes(undefined) }
+  return {
+    outputs: new Map(found.flatMap(({ key, record }) => (record ? [[key, outputOf(record)]] : []))),
+    isWhole: !found.some(({ isMissing }) => isMissing),
+  }
 }
 
 function hasEventId({ headers }: LogRecord, eventId: Uint8Array): boolean {

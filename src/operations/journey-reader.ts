@@ -35,7 +35,7 @@ export function journeyReader(deps: JourneyDeps): (orderId: OrderId) => Promise<
     if (!stories[0] && known.records.length === 0) throw notFound(orderId, topic)
     const found = await findOutputs(deps, { orderId, progress, story, known })
     const identities = Math.max(stories.length, 1)
-    return assembleJourney({ ...found, orderId, identities, story, pending: pendingOf(progress, story, known.records) })
+    return assembleJourney({ ...found, orderId, identities, story, pending: pendingOf(progress, known.records) })
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import type { Journey } from '../../../src/api/contract/journey.ts'
 import { openConfiguredKafka } from '../../../src/compose/kafka.ts'
 import { readConfig } from '../../../src/config.ts'
 import type { TopicDescription } from '../../../src/ports/log.ts'
@@ -42,6 +43,20 @@ describe('commands on Kafka', kafkaSuiteOptions({ ownBroker: true }), () => {
     const services = await Promise.all(['fraud', 'payment', 'analytics', 'views'].map((name) => here.service(name)))
     const order = async () => (await here.run(['order', '1'])).stdout
     await waitFor('its story is complete', async () => /Payment   PAID[^]*Alert     HIGH_AMOUNT/.test(await order()))
+    const journey = async () => jsonOf<Journey>(await here.run(['journey', '1', '--json']))
+    await waitFor('every group has read and committed it', async () => (await journey()).pending.length === 0)
+    const { events, truncated } = await journey()
+    assert.deepEqual(
+      new Map(events.map(({ kind, record }) => [kind, record?.topic])),
+      new Map([
+        ['received', 'orders'],
+        ['fraud-flagged', 'fraud-alerts'],
+        ['payment-decided', undefined],
+        ['payment-settled', 'payments'],
+        ['counted', 'order-analytics'],
+      ]),
+    )
+    assert.equal(truncated, false)
     assert.match((await here.run(['totals'])).stdout, /^Orders {8}1\nSales {9}310\.50 USD\nPaid {10}1\n/)
     assert.match((await here.run(['order', '2'])).stderr, /^ordermill: NOT_FOUND: [^\n]+\n$/)
     const shown = await here.run(['tail', 'payments', '--from-beginning', '--no-follow', '--json'])
