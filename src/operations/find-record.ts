@@ -46,6 +46,8 @@ export async function findSince(
 
 /** The range is halved at each: enough for any offset there is. */
 const probesMax = 60
+/** Others may write to the topic too: one of these is a snapshot. */
+const probeRecords = 5
 /** Snapshots that are read at once instead of halving on. */
 const windowRecords = 50
 
@@ -68,7 +70,7 @@ export async function findSnapshot(
   for (let probe = 0; to - from > windowRecords && probe < probesMax; probe += 1) {
     // Most orders are counted at once: the beginning is looked at before the middle.
     const middle = probe === 0 ? from + windowRecords : Math.floor((from + to) / 2)
-    const [record] = await readSnapshots(log, middle, 1)
+    const record = (await readSnapshots(log, middle, probeRecords)).find(snapshotOf)
     const isBehind = record && record.offset < to && !covers(record)
     if (isBehind) from = record.offset + 1
     else {
@@ -88,7 +90,6 @@ async function readSnapshots(log: ReadableLog, offset: number, recordsMax: numbe
   return (await log.read(range)).records
 }
 
-/** Others may write to the topic too. */
 function snapshotOf(record: LogRecord): Snapshot | undefined {
   try {
     return decodeSnapshot(record)
