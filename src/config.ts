@@ -1,12 +1,19 @@
 import { couchbaseSettings } from './config/couchbase-settings.ts'
+import { gatewaySettings } from './config/gateway-settings.ts'
 import { kafkaSettings } from './config/kafka-settings.ts'
 import { readCouchbase, type CouchbaseConfig } from './config/read-couchbase.ts'
+import { readGateway, type GatewayConfig } from './config/read-gateway.ts'
 import { readKafka, type KafkaConfig } from './config/read-kafka.ts'
 import { invalid, readSettings, type Environment, type ValuesOf } from './config/setting.ts'
 import { settings } from './config/settings.ts'
 
 export type Config = ValuesOf<typeof settings> &
-  Readonly<{ kafka: KafkaConfig | undefined; couchbase: CouchbaseConfig | undefined }>
+  Readonly<{
+    kafka: KafkaConfig | undefined
+    couchbase: CouchbaseConfig | undefined
+    /** undefined: the simulated one. */
+    gateway: GatewayConfig | undefined
+  }>
 
 /**
  * Every setting, in the order of the configuration reference, which is generated from this: its name, what it means, its
@@ -14,6 +21,7 @@ export type Config = ValuesOf<typeof settings> &
  */
 export const settingDescriptions: readonly Readonly<Record<'name' | 'about' | 'fallback' | 'expects', string>>[] = [
   ...Object.values(settings),
+  ...Object.values(gatewaySettings),
   ...Object.values(kafkaSettings),
   ...Object.values(couchbaseSettings),
 ]
@@ -39,13 +47,13 @@ export function readConfig(environment: Environment, { isHalf = false }: ReadOpt
   const values = readSettings(settings, environment)
   const kafka = readKafka(environment)
   const couchbase = readCouchbase(environment)
-  refuseContradiction({ ...values, kafka, couchbase })
-  if (!isHalf) refuseHalf({ ...values, kafka, couchbase })
+  const gateway = readGateway(environment)
+  const config = { ...values, kafka, couchbase, gateway }
+  refuseContradiction(config)
+  if (!isHalf) refuseHalf(config)
   const isDefault = ({ name }: Readonly<{ name: string }>): boolean => !environment[name]
   return {
-    ...values,
-    kafka,
-    couchbase,
+    ...config,
     partitions: kafka && isDefault(settings.partitions) ? partitionsOnKafka : values.partitions,
     streamTickMs: couchbase && isDefault(settings.streamTickMs) ? streamTickMsOnCouchbase : values.streamTickMs,
   }

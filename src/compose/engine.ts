@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
 import { systemRuntime } from '../adapters/in-process/runtime.ts'
-import { simulatedPaymentGateway } from '../adapters/simulated/simulated-payment-gateway.ts'
 import { operationsGroup, orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Config } from '../config.ts'
 import { recentTroubles } from '../engine/recent-troubles.ts'
@@ -19,6 +18,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createMissingTopics, knownLetterTopics } from './create-topics.ts'
 import { fraudRulesOf } from './fraud-rules.ts'
+import { openGateway } from './gateway.ts'
 import { operationsService, runJobs } from './job-steps.ts'
 import { produceOrders, type ProduceOptions } from './produce.ts'
 import { openStorage, type Storage } from './storage.ts'
@@ -139,7 +139,7 @@ function servicesOf(
   const { topic, deadLetterTopics, orderIdReuse: reuse, baseCurrency, paymentPolicy: policy } = config
   const rules = fraudRulesOf(config)
   const charge = openCharger({
-    gateway: gatewayOf(config),
+    gateway: openGateway(config),
     limit: pLimit(config.paymentConcurrency),
     now,
     sleep,
@@ -166,16 +166,4 @@ function servicesOf(
     ['analytics', (signal) => runService(analytics, options, signal)],
     ['views', (signal) => runService(views, options, signal)],
   ])
-}
-
-function gatewayOf(config: Config) {
-  return simulatedPaymentGateway({
-    latencyMs: config.gatewayLatencyMs,
-    declineRatio: config.gatewayDeclineRatio,
-    failRatio: config.gatewayFailRatio,
-    hangRatio: config.gatewayHangRatio,
-    timeoutMs: config.paymentTimeoutMs,
-    seed: config.gatewaySeed,
-    sleep,
-  })
 }

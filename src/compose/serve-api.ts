@@ -13,6 +13,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings, systemInfo } from './api-parts.ts'
 import { answered, logHealth, servicesHealth, storeHealth } from './health.ts'
+import { gatewayName } from './gateway.ts'
 import { lagSamples } from './lag-samples.ts'
 import { promptLog } from './prompt-log.ts'
 import { listen } from './listen.ts'
@@ -105,7 +106,7 @@ function healthOf({ log, store, services }: ApiParts): () => Promise<readonly He
 
 function systemOf({ config, version, services }: ApiParts): ServerDeps['system'] {
   const startedAt = new Date().toISOString()
-  const gateway = `simulated, ${config.gatewayLatencyMs} ms`
+  const gateway = gatewayName(config)
   return async () => {
     const known = [...((await answered(services())) ?? [])]
     return systemInfo(config, { version, started_at: startedAt, gateway, services: known })

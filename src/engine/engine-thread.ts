@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { DemoOptions } from '../compose/engine.ts'
 import type { Config } from '../config.ts'
+import type { GatewayAccess } from '../config/read-gateway.ts'
 import type { KafkaAccess } from '../config/read-kafka.ts'
 import { Sealed } from '../config/sealed.ts'
 import type { LoggerOptions } from '../telemetry/logger.ts'
@@ -66,18 +67,26 @@ export type UnsealedData = Readonly<{
   config: Config
   access: KafkaAccess | undefined
   storePassword: string | undefined
+  gatewayAccess: GatewayAccess | undefined
 }>
 
 export function unsealed({ config, ...data }: EngineData): UnsealedData {
-  const { kafka, couchbase } = config
-  return { data, config, access: kafka?.access.reveal(), storePassword: couchbase?.password.reveal() }
+  const { kafka, couchbase, gateway } = config
+  return {
+    data,
+    config,
+    access: kafka?.access.reveal(),
+    storePassword: couchbase?.password.reveal(),
+    gatewayAccess: gateway?.access.reveal(),
+  }
 }
 
-export function sealedAgain({ data, config, access, storePassword }: UnsealedData): EngineData {
+export function sealedAgain({ data, config, access, storePassword, gatewayAccess }: UnsealedData): EngineData {
   const kafka = config.kafka && access && { ...config.kafka, access: new Sealed(access) }
   const isStored = config.couchbase && storePassword !== undefined
   const couchbase = isStored ? { ...config.couchbase, password: new Sealed(storePassword) } : undefined
-  return { ...data, config: { ...config, kafka, couchbase } }
+  const gateway = config.gateway && gatewayAccess && { ...config.gateway, access: new Sealed(gatewayAccess) }
+  return { ...data, config: { ...config, kafka, couchbase, gateway } }
 }
 
 /** `stop` ends the thread with code 0; anything else is a crash, and an uncaught error says why. */

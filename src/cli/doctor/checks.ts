@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { storeFile } from '../../compose/data-files.ts'
+import { checkGateway } from '../../compose/gateway.ts'
 import {
   checkLog,
   checkStore,
@@ -16,6 +17,7 @@ import type { KafkaConfig } from '../../config/read-kafka.ts'
 import { groupDigits } from '../output.ts'
 import type { Check } from './check.ts'
 import { behindCheck, couchbaseChecks } from './couchbase-checks.ts'
+import { gatewayChecks } from './gateway-checks.ts'
 import { kafkaChecks } from './kafka-checks.ts'
 import { checkDirectory, checkPort, checkSpace } from './machine-checks.ts'
 
@@ -30,7 +32,8 @@ export async function runChecks(config: Config): Promise<readonly Check[]> {
   // Every other check would fail for the same reason.
   if (directory.status === 'fail') return [...start, await checkPort(config, undefined)]
   const { kafka } = config
-  if (kafka) return [...start, await checkSpace(config), ...(await checksOnKafka({ ...config, kafka }))]
+  const gateway = gatewayChecks(await checkGateway(config))
+  if (kafka) return [...start, await checkSpace(config), ...(await checksOnKafka({ ...config, kafka })), ...gateway]
   const server = findServer(config.dataDir)
   const [log, store] = [await checkLog(config), await checkStore(config)]
   const isSound = log?.length === 0 && !store?.length
@@ -46,6 +49,7 @@ export async function runChecks(config: Config): Promise<readonly Check[]> {
       server === undefined ? 'the next start catches' : 'the server catches',
       storeFile(config),
     ),
+    ...gateway,
   ]
 }
 
