@@ -1,21 +1,15 @@
-import { identityText, type OrderIdentity } from '../../domain/order.ts'
+import { identityText } from '../../domain/order.ts'
 import {
   addPaymentTally,
   emptyPaymentTally,
-  judgePayment,
   restorePaymentTally,
-  settlePayment,
   storePaymentTally,
   type LedgerState,
   type PaymentAnswer,
-  type PaymentOutcome,
-  type Settlement,
 } from '../../domain/payment.ts'
 import { samePosition } from '../../domain/position.ts'
 import { greatestChosen, type Intake } from '../../ports/intake.ts'
-import type { StoredPayment } from '../../ports/order-queries.ts'
-import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
-import type { Claim } from '../../ports/shards.ts'
+import type { PaymentFact, PaymentLedger } from '../../ports/payment-ledger.ts'
 import { asOfShards } from '../store/as-of.ts'
 import { checkClaim } from '../store/claim.ts'
 import { foldPayments } from '../store/fold.ts'
@@ -24,25 +18,24 @@ import { byIdentity } from './couchbase-batches.ts'
 import { keyOf } from './couchbase-directory.ts'
 import type { Cas } from './couchbase-keyspace.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
-import { readJson, type Modify } from './couchbase-json.ts'
+import type { Modify } from './couchbase-json.ts'
 import type { Entry } from './couchbase-lists.ts'
 import type { CouchbaseIdentities } from './couchbase-identities.ts'
+import type { Trust } from './couchbase-order-documents.ts'
+import {
+  documentOf,
+  foldPayment,
+  settleable,
+  settled,
+  textOf,
+  type Folded,
+  type PaymentBatch,
+  type PaymentDocument,
+  type PaymentRecord,
+  type Settleable,
+} from './couchbase-payment-documents.ts'
 import type { CouchbaseShards } from './couchbase-shards.ts'
 import type { ForEach } from './couchbase-work.ts'
-
-type PaymentRecord = Extract<PaymentFact, { kind: 'payment' }>
-
-export type PaymentDocument = Readonly<{
-  kind: 'payment'
-  orderId: number
-  identityMs: number
-  status: PaymentOutcome | 'PENDING'
-  /** Of the first entry. */
-  atMs: number
-  logPartition: number
-  logOffset: number
-  ledger: LedgerState
-}>
 
 type Held = Readonly<{ ledger: LedgerState; cas: Cas }>
 
@@ -52,23 +45,22 @@ type LedgerDeps = Readonly<{
   identities: Pick<CouchbaseIdentities, 'note'>
   arrivals: CouchbaseArrivals
   intake: Pick<Intake, 'noteOrderIds'>
+  trust: Trust
   modify: Modify
   forEach: ForEach
 }>
 
-/** Payments of one order in one batch, in offset order; those below `from` are answered and have no effect. */
-type PaymentBatch = Readonly<{ identity: OrderIdentity; facts: readonly PaymentRecord[]; from: number }>
-
 export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve' | 'settle' | 'payments'> {
-  const { keyspaces, shards, identities, arrivals, intake, modify, forEach } = deps
+  const { keyspaces, shards, identities, arrivals, intake, trust, modify, forEach } = deps
   const { payments } = keyspaces
   /** What `reserve` wrote, so that `settle` need not read it again; of the last batch of each shard alone. */
   const held = new Map<string, Map<string, Held>>()
 
   async function reserveOne(batch: PaymentBatch, into: Map<string, Held>): Promise<Folded> {
     const key = identityText(batch.identity)
-    const fresh = foldFacts(undefined, batch)
-    if (fresh.isChanged && fresh.ledger) {
+    const fresh = foldPayment(trust, undefined, batch)
+    // Nearly every payment is new, but in a rebuild.
+    if (trust === 'states' && fresh.ledger) {
       const cas = await payments.insert(key, textOf(batch.identity, fresh.ledger))
       if (cas !== undefined) {
         into.set(key, { ledger: fresh.ledger, cas })
@@ -77,8 +69,8 @@ export function couchbaseLedger(deps: LedgerDeps): Pick<PaymentLedger, 'reserve'
     }
     let folded = fresh
     await modify<PaymentDocument>(payments, key, (known) => {
-      folded = foldFacts(known?.ledger, batch)
-      return folded.isChanged && folded.ledger ? documentOf(batch.identity, folded.ledger) : undefined
+      folded = foldPayment(trust, known, batch)
+      return folded.document
     })
     return folded
   }
@@ -145,18 +137,6 @@ function isPayment(fact: PaymentFact): fact is PaymentRecord {
   return fact.kind === 'payment'
 }
 
-type Folded = Readonly<{ answers: readonly PaymentAnswer[]; ledger: LedgerState | undefined; isChanged: boolean }>
-
-function foldFacts(known: LedgerState | undefined, { facts, from }: PaymentBatch): Folded {
-  let ledger = known
-  const answers = facts.map(({ intent, offset }) => {
-    const { answer, next } = judgePayment(ledger, intent)
-    if (next && offset >= from) ledger = next
-    return answer
-  })
-  return { answers, ledger, isChanged: ledger !== known }
-}
-
 /** Answers, and an entry of the list for the record that made the payment. */
 function collect(
   { facts, identity, from }: PaymentBatch,
@@ -171,45 +151,4 @@ function collect(
     if (!first || fact.offset < from || !samePosition(first.position, fact.intent.position)) continue
     shown.push([first.atMs, fact.offset, identity.orderId, identity.createdAtMs])
   }
-}
-
-type Settleable = PaymentRecord & Readonly<{ settlement: Settlement }>
-
-function settleable(fact: SettledFact, { next }: Claim): readonly Settleable[] {
-  if (fact.kind !== 'payment' || fact.offset < next || fact.answer.kind !== 'settled') return []
-  const { answer: settlement } = fact
-  const isCharged = settlement.outcome === 'PAID' || settlement.outcome === 'DECLINED'
-  return isCharged ? [{ ...fact, settlement }] : []
-}
-
-/** undefined when there is nothing to settle for this position. */
-function settled(ledger: LedgerState, { intent, settlement }: Settleable): LedgerState | undefined {
-  if (ledger.payment.status !== 'PENDING' || !samePosition(ledger.payment.position, intent.position)) return undefined
-  return settlePayment(ledger, settlement)
-}
-
-function documentOf({ orderId, createdAtMs }: OrderIdentity, ledger: LedgerState): PaymentDocument {
-  const [{ atMs, position }] = ledger.entries
-  return {
-    kind: 'payment',
-    orderId,
-    identityMs: createdAtMs,
-    status: ledger.payment.status,
-    atMs,
-    logPartition: position.partition,
-    logOffset: position.offset,
-    ledger,
-  }
-}
-
-function textOf(identity: OrderIdentity, ledger: LedgerState): string {
-  return JSON.stringify(documentOf(identity, ledger))
-}
-
-export async function findPayment(
-  { payments }: Pick<Keyspaces, 'payments'>,
-  identity: OrderIdentity,
-): Promise<StoredPayment | undefined> {
-  const read = await readJson<PaymentDocument>(payments, identityText(identity))
-  return read && { orderId: read.document.orderId, timestampMs: read.document.atMs, ledger: read.document.ledger }
 }

@@ -1,45 +1,19 @@
 import { orderDocument } from '../../domain/order-document.ts'
-import { identityText, type OrderIdentity, type OrderStatus } from '../../domain/order.ts'
-import {
-  contentOf,
-  judgeOrder,
-  type OrderAnswer,
-  type OrderContent,
-  type OrderState,
-} from '../../domain/order-state.ts'
+import { identityText, type OrderIdentity } from '../../domain/order.ts'
+import type { OrderAnswer } from '../../domain/order-state.ts'
 import { samePosition, type Position } from '../../domain/position.ts'
-import type { OrderFact } from '../../ports/order-book.ts'
 import type { StoredOrder } from '../../ports/order-queries.ts'
 import type { CouchbaseIdentities } from './couchbase-identities.ts'
 import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { readJson, type Writer } from './couchbase-json.ts'
-
-export type Recorded = Extract<OrderFact, { kind: 'order' }>
-
-/** `content` is spread, since it is what is searched for. */
-export type OrderDocument = OrderContent &
-  Readonly<{
-    kind: 'order'
-    orderId: number
-    identityMs: number
-    status: OrderStatus
-    /** Of the first record. */
-    logMs: number
-    logPartition: number
-    logOffset: number
-    entries: OrderState['entries']
-    /** The contract's document, where its key is another order's now: only for ids that are used again. */
-    document?: string
-  }>
-
-/** Records of one order in one batch, in offset order. */
-export type OrderBatch = Readonly<{
-  identity: OrderIdentity
-  facts: readonly Recorded[]
-  place: Omit<Position, 'offset'>
-  /** Facts below are answered, and have no effect. */
-  from: number
-}>
+import {
+  orderFold,
+  type Folded,
+  type OrderBatch,
+  type OrderDocument,
+  type Recorded,
+  type Trust,
+} from './couchbase-order-documents.ts'
 
 export type OrderStates = Readonly<{
   /** Writes what the facts change, and then the contract's document. One answer a fact. */
@@ -52,12 +26,16 @@ export function couchbaseOrderStates(
   { orders, documents }: Pick<Keyspaces, 'orders' | 'documents'>,
   { swap, modify }: Writer,
   identities: Pick<CouchbaseIdentities, 'isLatest'>,
+  trust: Trust,
 ): OrderStates {
+  const foldFacts = orderFold(trust)
+
   async function settleState(batch: OrderBatch): Promise<Folded> {
     const key = identityText(batch.identity)
-    // Nearly every order is new: then nothing needs to be read first.
+    // Nearly every order is new, but in a rebuild: then nothing needs to be read first.
     const fresh = foldFacts(undefined, batch)
-    if (fresh.isNew && (await orders.insert(key, JSON.stringify(fresh.document))) !== undefined) return fresh
+    if (trust === 'states' && fresh.isNew && (await orders.insert(key, JSON.stringify(fresh.document))) !== undefined)
+      return fresh
     let answers: readonly OrderAnswer[] = []
     let latest: Recorded | undefined
     const document = await modify<OrderDocument>(orders, key, (known) => {
@@ -110,55 +88,4 @@ export function couchbaseOrderStates(
       return text === undefined ? undefined : { orderId, document: text, status, timestampMs: logMs }
     },
   }
-}
-
-type Folded = Readonly<{
-  answers: readonly OrderAnswer[]
-  document: OrderDocument | undefined
-  /** The fact whose record is the order's newest. */
-  latest: Recorded | undefined
-  /** Made by these facts. */
-  isNew: boolean
-  isChanged: boolean
-}>
-
-/** What the facts make of an order, one after the other. */
-function foldFacts(known: OrderDocument | undefined, batch: OrderBatch): Folded {
-  const { identity, facts, place, from } = batch
-  let document = known
-  const answers = facts.map((fact) => {
-    const position = { ...place, offset: fact.offset }
-    const { answer, append } = judgeOrder(document && stateOf(document), fact.order, position)
-    if (!append || fact.offset < from) return answer
-    const entries = document ? ([...document.entries, append] as const) : ([append] as const)
-    const kept = document ?? newDocument(identity, fact, place)
-    document = { ...kept, entries, status: append.status, ...ownDocument(identity, fact, position) }
-    return answer
-  })
-  const newest = document?.entries.at(-1)
-  const latest = facts.findLast(
-    ({ offset }) => offset >= from && newest !== undefined && samePosition(newest.position, { ...place, offset }),
-  )
-  return { answers, document, latest, isNew: !known && document !== undefined, isChanged: document !== known }
-}
-
-function newDocument(identity: OrderIdentity, fact: Recorded, place: Omit<Position, 'offset'>) {
-  return {
-    kind: 'order',
-    orderId: identity.orderId,
-    identityMs: identity.createdAtMs,
-    ...contentOf(fact.order),
-    logMs: fact.timestampMs,
-    logPartition: place.partition,
-    logOffset: fact.offset,
-  } as const
-}
-
-function ownDocument({ createdAtMs }: OrderIdentity, { json, timestampMs }: Recorded, position: Position) {
-  return createdAtMs === 0 ? {} : { document: orderDocument(json, { ...position, timestampMs }) }
-}
-
-export function stateOf({ entries, ...document }: OrderDocument): OrderState {
-  const { customerId, country, createdAtMs, currency, amountMinor } = document
-  return { content: { customerId, country, createdAtMs, currency, amountMinor }, entries }
 }

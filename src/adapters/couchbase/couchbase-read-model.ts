@@ -8,6 +8,7 @@ import type { Keyspaces } from './couchbase-keyspaces.ts'
 import { couchbaseLedger } from './couchbase-ledger.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
 import { couchbaseOrders } from './couchbase-orders.ts'
+import type { Trust } from './couchbase-order-documents.ts'
 import type { OrderStates } from './couchbase-order-states.ts'
 import { couchbaseSeries } from './couchbase-series.ts'
 import { couchbaseShards } from './couchbase-shards.ts'
@@ -18,7 +19,7 @@ import type { Intake } from '../../ports/intake.ts'
 export type ReadModelDeps = Readonly<{
   keyspaces: Keyspaces
   identities: CouchbaseIdentities
-  states: OrderStates
+  statesBy: (trust: Trust) => OrderStates
   intake: Intake
   modify: Writer['modify']
   forEach: ForEach
@@ -30,9 +31,13 @@ export type ReadModel = RebuildStore &
   Pick<OrderQueries, 'viewCounts' | 'series' | 'version'> &
   Readonly<{ arrivals: CouchbaseArrivals }>
 
-/** What is written and summed in one generation: the live one, or another. */
-export function couchbaseReadModel(deps: ReadModelDeps, generations: Generations): ReadModel {
-  const { keyspaces, identities, states, intake, modify, forEach, forEachRead, options } = deps
+/**
+ * What is written and summed in one generation: the live one, or another.
+ *
+ * @param trust `records` for a rebuild, which puts right what is shared
+ */
+export function couchbaseReadModel(deps: ReadModelDeps, generations: Generations, trust: Trust): ReadModel {
+  const { keyspaces, identities, statesBy, intake, modify, forEach, forEachRead, options } = deps
   const shards = couchbaseShards(generations, modify, forEachRead)
   const arrivals = couchbaseArrivals(generations, modify, forEachRead)
   const series = couchbaseSeries({ generations, shards, modify, forEach, forEachRead }, options)
@@ -41,8 +46,8 @@ export function couchbaseReadModel(deps: ReadModelDeps, generations: Generations
     shards: shards.summaries,
     version: shards.version,
     series: series.series,
-    ...couchbaseOrders({ shards, identities, states, series, arrivals, intake, forEach }),
-    ...couchbaseLedger({ keyspaces, shards, identities, arrivals, intake, modify, forEach }),
+    ...couchbaseOrders({ shards, identities, states: statesBy(trust), series, arrivals, intake, forEach }),
+    ...couchbaseLedger({ keyspaces, shards, identities, arrivals, intake, trust, modify, forEach }),
     ...couchbaseViews({ shards, identities, arrivals, modify, forEach }),
     arrivals,
   }

@@ -8,6 +8,7 @@ import { couchbaseWriter } from './couchbase-json.ts'
 import { openKeyspaces } from './couchbase-keyspaces.ts'
 import { couchbaseLetterSearch } from './couchbase-letter-search.ts'
 import type { CouchbaseStoreOptions } from './couchbase-options.ts'
+import type { Trust } from './couchbase-order-documents.ts'
 import { couchbaseOrderStates } from './couchbase-order-states.ts'
 import { couchbaseQuery } from './couchbase-query.ts'
 import { couchbaseReadModel } from './couchbase-read-model.ts'
@@ -35,15 +36,16 @@ export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore &
   // Whoever looks at a page does not wait behind a batch.
   const forEachRead = boundedWork()
   const identities = couchbaseIdentities(keyspaces, modify, forEach)
-  const states = couchbaseOrderStates(keyspaces, writer, identities)
+  const statesBy = (trust: Trust) => couchbaseOrderStates(keyspaces, writer, identities, trust)
+  const states = statesBy('states')
   const intake = couchbaseIntake(keyspaces, modify, options)
   const pageOf = couchbasePages(options, couchbaseQuery(connection), forEachRead)
-  const deps = { keyspaces, identities, states, intake, modify, forEach, forEachRead, options }
+  const deps = { keyspaces, identities, statesBy, intake, modify, forEach, forEachRead, options }
   const open = generationKeyspaces(keyspaces)
   const generationsBy = (choose: Choose) => couchbaseGenerations(keyspaces, open, choose)
   const generations = generationsBy(({ live }) => live)
-  const { arrivals, ...model } = couchbaseReadModel(deps, generations)
-  const storeIn = (choose: Choose): RebuildStore => couchbaseReadModel(deps, generationsBy(choose))
+  const { arrivals, ...model } = couchbaseReadModel(deps, generations, 'states')
+  const storeIn = (choose: Choose): RebuildStore => couchbaseReadModel(deps, generationsBy(choose), 'records')
   const remove = (number: number) => removeGeneration(open(number), forEachRead)
   return {
     ...model,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Keyspaces } from '../../../../src/adapters/couchbase/couchbase-keyspaces.ts'
-import { findPayment } from '../../../../src/adapters/couchbase/couchbase-ledger.ts'
+import { findPayment } from '../../../../src/adapters/couchbase/couchbase-payment-documents.ts'
 import { identityText } from '../../../../src/domain/order.ts'
 import { judgeOrder, type OrderState } from '../../../../src/domain/order-state.ts'
 import { countPayment, emptyPaymentTally, judgePayment, type PaymentTally } from '../../../../src/domain/payment.ts'
