@@ -99,7 +99,8 @@ export function alertView({ timestampMs, alert }: StoredAlert): Alert {
   }
 }
 
-export function deadLetterView(stored: StoredDeadLetter): DeadLetter {
+/** A letter that was redriven `redrivesMax` times, and is open again, is quarantined. */
+export function deadLetterView(stored: StoredDeadLetter, redrivesMax: number): DeadLetter {
   const { id, group, topic, partition, offset, letter, code, message, stage, redriven } = stored
   return {
     id,
@@ -116,7 +117,7 @@ export function deadLetterView(stored: StoredDeadLetter): DeadLetter {
     logged_at: isoTime(stored.timestampMs),
     order_id: stored.orderId,
     redrive_count: stored.redriveCount,
-    quarantined: false,
+    quarantined: redriven === null && stored.redriveCount >= redrivesMax,
     redriven: redriven && redrivenView(redriven),
   }
 }
@@ -125,13 +126,13 @@ function redrivenView({ atMs, job, topic, partition, offset }: Redriven): DeadLe
   return { at: isoTime(atMs), job, topic, partition, offset }
 }
 
-export function storyView({ order, state, payment, alerts, deadLetters }: Story): OrderStory {
+export function storyView({ order, state, payment, alerts, deadLetters }: Story, redrivesMax: number): OrderStory {
   return {
     order: order ? orderItem(order) : null,
     entries: (state?.entries ?? []).map(({ position, status }) => ({ ...positionView(position), status })),
     payment: payment ? paymentView(payment) : null,
     alerts: alerts.map(alertView),
-    dead_letters: deadLetters.map(deadLetterView),
+    dead_letters: deadLetters.map((letter) => deadLetterView(letter, redrivesMax)),
   }
 }
 

@@ -18,7 +18,11 @@ import { deadLetterView, pageView } from '../views.ts'
 /** One letter is handed out whatever its size; this only stops the log from reading on. */
 const letterBytesMax = 1024 * 1024
 
-export function deadLetterRoutes(app: App, { store, log }: Pick<ServerDeps, 'store' | 'log'>): void {
+export function deadLetterRoutes(
+  app: App,
+  { store, log, settings }: Pick<ServerDeps, 'store' | 'log' | 'settings'>,
+): void {
+  const view = (letter: StoredDeadLetter) => deadLetterView(letter, settings.redrivesMax)
   const list = {
     operationId: 'listDeadLetters',
     summary: 'Records that a group refused, newest first',
@@ -27,7 +31,7 @@ export function deadLetterRoutes(app: App, { store, log }: Pick<ServerDeps, 'sto
     response: { 200: deadLetterPage, ...problems },
   }
   app.get('/api/v1/dead-letters', { schema: list, config: { access: 'viewer' } }, async ({ query }) => {
-    return pageView(await store.searchDeadLetters(letterQueryOf(query)), deadLetterView)
+    return pageView(await store.searchDeadLetters(letterQueryOf(query)), view)
   })
 
   const find = {
@@ -41,7 +45,7 @@ export function deadLetterRoutes(app: App, { store, log }: Pick<ServerDeps, 'sto
     const stored = await store.findDeadLetter(params.id)
     if (!stored) throw new OrdermillError('NOT_FOUND', 'there is no dead letter with this id: take one from the list')
     const record = await readLetter(log, stored)
-    return { ...deadLetterView(stored), issues: record ? [...decodeIssues(record)] : [], record: recordView(record) }
+    return { ...view(stored), issues: record ? [...decodeIssues(record)] : [], record: recordView(record) }
   })
 }
 

@@ -69,7 +69,7 @@ export function exportRoutes(app: App, deps: Deps): void {
     return open('dead-letters', request, reply, {
       format,
       search: (page) => store.searchDeadLetters({ ...search, ...page }),
-      view: deadLetterView,
+      view: (letter) => deadLetterView(letter, settings.redrivesMax),
       columns: deadLetterColumns,
     })
   })

@@ -27,13 +27,15 @@ export function orderRoutes(app: App, { store, settings }: Pick<ServerDeps, 'sto
     response: { 200: orderDetail, ...problems },
   }
   app.get('/api/v1/orders/:order_id', { schema: find, config: { access: 'viewer' } }, async ({ params }) =>
-    detailOf(params.order_id, await store.findOrder(params.order_id)),
+    detailOf(params.order_id, await store.findOrder(params.order_id), settings.redrivesMax),
   )
 }
 
 /** @throws {OrdermillError} NOT_FOUND */
-function detailOf(orderId: number, stories: readonly Story[]): OrderDetail {
-  const [newest, ...others] = stories.toSorted((a, b) => firstSeenMs(b) - firstSeenMs(a)).map(storyView)
+function detailOf(orderId: number, stories: readonly Story[], redrivesMax: number): OrderDetail {
+  const [newest, ...others] = stories
+    .toSorted((a, b) => firstSeenMs(b) - firstSeenMs(a))
+    .map((story) => storyView(story, redrivesMax))
   if (newest) return { order_id: orderId, ...newest, other_identities: others }
   throw new OrdermillError('NOT_FOUND', `order ${orderId} is not known here: it may not be read yet, or never came`)
 }
