@@ -6,7 +6,7 @@ import { outcomesText, previewSummary, redriveLabel } from '../../dashboard/src/
 import type { RedrivePreview } from '../../src/api/contract/redrive.ts'
 
 function preview(over: Partial<RedrivePreview>): RedrivePreview {
-  return { matching: 0, more: false, quarantined: 0, redriven: 0, groups: [], letters: [], ...over }
+  return { matching: 0, more: false, quarantined: 0, redriven: 0, not_redrivable: 0, groups: [], letters: [], ...over }
 }
 const ofFraud = { group: 'fraud-group', topic: 'orders.fraud-group.retry', letters: 37, outcomes: { alert: 37 } }
 
@@ -41,6 +41,7 @@ describe('a dry run in words', () => {
     assert.match(previewSummary(partial), /Only the first 1,000 were judged/)
     assert.equal(redriveLabel(partial, undefined), 'Redrive all that match')
     assert.equal(redriveLabel(partial, 5_000), 'Redrive up to 5,000 letters')
+    assert.match(previewSummary(preview({ not_redrivable: 3 })), /3 left out: they can’t be redriven\./)
     assert.equal(previewSummary(preview({ redriven: 1 })), 'No letter would be redriven. 1 left out: redriven before.')
   })
 
