@@ -35,3 +35,13 @@ function keyOfPlace([group, topic, topicId, partition]: Place): ShardKey {
 export function keyOf({ group, topicId, partition }: Omit<ShardKey, 'topic'>): string {
   return `${group}/${topicId}-${partition}`
 }
+
+/** Shards that another generation has go before all others, as if they had been claimed first. */
+export async function carryDirectory(shards: Keyspace, modify: Modify, others: readonly ShardKey[]): Promise<void> {
+  await modify<Directory>(shards, directoryKey, (directory) => {
+    const known = directory?.shards ?? []
+    const places = others.map(({ group, topic, topicId, partition }): Place => [group, topic, topicId, partition])
+    const missing = places.filter((place) => !known.some((other) => samePlace(place, other)))
+    return missing.length === 0 ? undefined : { kind: 'directory', shards: [...missing, ...known] }
+  })
+}

@@ -1,5 +1,6 @@
 import { OrdermillError } from '../../errors.ts'
 import type { Rebuilds, RebuildStore } from '../../ports/rebuilds.ts'
+import { isLive, noGeneration } from '../store/generations.ts'
 import {
   firstPointer,
   pointerKey,
@@ -15,6 +16,8 @@ type RebuildsDeps = Readonly<{
   keyspaces: Pick<Keyspaces, 'shards'>
   modify: Modify
   storeIn: (choose: Choose) => RebuildStore
+  /** Names the shards of one generation in another that does not know them. */
+  carry: (from: number, to: number) => Promise<void>
   /** Removes the documents of a generation that nobody works in any more. */
   remove: (number: number) => Promise<void>
 }>
@@ -22,48 +25,59 @@ type RebuildsDeps = Readonly<{
 /** Every read of totals reads their names too. */
 const generationsMax = 32
 
-export function couchbaseRebuilds({ keyspaces: { shards }, modify, storeIn, remove }: RebuildsDeps): Rebuilds {
-  const change = async (next: (pointer: Pointer) => Pointer | undefined): Promise<Pointer> =>
-    (await modify<Pointer>(shards, pointerKey, (known = firstPointer) => next(known))) ?? firstPointer
+export function couchbaseRebuilds(deps: RebuildsDeps): Rebuilds {
+  const { keyspaces, modify, storeIn, carry, remove } = deps
+  const { shards } = keyspaces
+
+  async function change(next: (pointer: Pointer) => Pointer | undefined): Promise<Pointer> {
+    return (await modify<Pointer>(shards, pointerKey, (known = firstPointer) => next(known))) ?? firstPointer
+  }
+
+  /** Those too whose removal was broken off. */
+  async function removeMarked({ known }: Pointer): Promise<void> {
+    for (const { number } of known.filter(({ isRemoved }) => isRemoved)) {
+      await remove(number)
+      await change((now) => {
+        const left = now.known.filter((other) => other.number !== number)
+        return left.length === now.known.length ? undefined : { ...now, known: left }
+      })
+    }
+  }
 
   return {
     async openRebuild(id) {
       const pointer = await change((known) => {
-        refuseLive(known, id)
-        return find(known, id) ? undefined : withGeneration(known, id)
+        const generation = find(known, id)
+        if (generation?.number === known.live) throw isLive(id)
+        return generation ? undefined : withGeneration(known, id)
       })
       const number = find(pointer, id)?.number
-      return storeIn(({ known }) => {
-        if (number !== undefined && known.some((other) => other.number === number && !other.isRemoved)) return number
-        throw new OrdermillError('NOT_FOUND', `the rebuild ${id} was removed: begin another one`)
+      return storeIn(({ live, known }) => {
+        const generation = known.find((other) => other.number === number && !other.isRemoved)
+        if (!generation || generation.number === live) throw noGeneration(id)
+        return generation.number
       })
     },
 
     async switchTo(id) {
-      await change((known) => {
-        const wanted = find(known, id)
-        if (!wanted) throw new OrdermillError('NOT_FOUND', `there is no rebuild ${id} to switch to: begin it first`)
-        return wanted.number === known.live
-          ? undefined
-          : { ...known, live: wanted.number, switches: known.switches + 1 }
+      const before = await readPointer(shards)
+      const wanted = find(before, id)
+      if (!wanted) throw noGeneration(id)
+      if (wanted.number !== before.live) await carry(before.live, wanted.number)
+      const pointer = await change((known) => {
+        if (find(known, id)?.number !== wanted.number) throw noGeneration(id)
+        return wanted.number === known.live ? undefined : { ...without(known, known.live), ...switched(known, wanted) }
       })
+      await removeMarked(pointer)
     },
 
     async dropRebuild(id) {
-      const marked = await change((known) => {
+      const pointer = await change((known) => {
         const unwanted = find(known, id)
-        if (!unwanted) return undefined
-        refuseLive(known, id)
-        return { ...known, known: known.known.map((other) => (other === unwanted ? removed(other) : other)) }
+        if (unwanted?.number === known.live) throw isLive(id)
+        return unwanted && without(known, unwanted.number)
       })
-      // Those too whose removal was not finished.
-      for (const { number } of marked.known.filter(({ isRemoved }) => isRemoved)) {
-        await remove(number)
-        await change((known) => {
-          const left = known.known.filter((other) => other.number !== number)
-          return left.length === known.known.length ? undefined : { ...known, known: left }
-        })
-      }
+      await removeMarked(pointer)
     },
 
     async generation() {
@@ -77,23 +91,22 @@ function find({ known }: Pointer, id: string): KnownGeneration | undefined {
   return known.find((generation) => generation.id === id && !generation.isRemoved)
 }
 
-function removed(generation: KnownGeneration): KnownGeneration {
-  return { ...generation, isRemoved: true }
+function without(pointer: Pointer, number: number): Pointer {
+  const known = pointer.known.map((generation) =>
+    generation.number === number ? ({ ...generation, isRemoved: true } as const) : generation,
+  )
+  return { ...pointer, known }
+}
+
+function switched({ switches }: Pointer, { number }: KnownGeneration): Pick<Pointer, 'live' | 'switches'> {
+  return { live: number, switches: switches + 1 }
 }
 
 function withGeneration(pointer: Pointer, id: string): Pointer {
   const { nextNumber, known } = pointer
   if (known.length >= generationsMax) {
-    const text = `the store holds ${known.length} generations, which is the limit: remove those that are not live`
+    const text = `the store holds ${known.length} generations of the read model, which is its limit: drop rebuilds first`
     throw new OrdermillError('REQUEST_INVALID', text)
   }
   return { ...pointer, nextNumber: nextNumber + 1, known: [...known, { id, number: nextNumber }] }
-}
-
-function refuseLive(pointer: Pointer, id: string): void {
-  if (find(pointer, id)?.number !== pointer.live) return
-  throw new OrdermillError(
-    'REQUEST_INVALID',
-    `the generation ${JSON.stringify(id)} is live: it can't be rebuilt or removed`,
-  )
 }

@@ -2,8 +2,9 @@ import type { OrderQueries, ShardSummary } from '../../ports/order-queries.ts'
 import type { Claim, Progress, ShardKey, Shards } from '../../ports/shards.ts'
 import { checkEpoch, fenced } from '../store/claim.ts'
 import { countsOf, type StoredCounts } from '../store/shard-summary.ts'
-import { enterDirectory, keyOf, readDirectory } from './couchbase-directory.ts'
+import { carryDirectory, enterDirectory, keyOf, readDirectory } from './couchbase-directory.ts'
 import type { Found, Generation, Generations } from './couchbase-generations.ts'
+import type { Keyspace } from './couchbase-keyspace.ts'
 import type { ForEach } from './couchbase-work.ts'
 import { readJson, type Modify, type Read } from './couchbase-json.ts'
 
@@ -157,6 +158,16 @@ function claimable(document: ShardDocument, { epochBase }: Generation): ShardDoc
 function summaryOf({ group, topic, topicId, partition, ...document }: ShardDocument): ShardSummary {
   const { epoch, owner, from, next } = document
   return { shard: { group, topic, topicId, partition }, epoch, owner, from, next, ...countsOf(document) }
+}
+
+/**
+ * Names in a generation the shards that are in another one alone, with nothing in them: before it becomes live, so that it
+ * says of each how far behind the log it is.
+ */
+export async function carryShards(from: Keyspace, to: Keyspace, modify: Modify): Promise<void> {
+  const shards = await readDirectory(from)
+  for (const shard of shards) await to.insert(keyOf(shard), JSON.stringify(emptyShard(shard)))
+  await carryDirectory(to, modify, shards)
 }
 
 function emptyShard(shard: ShardKey): ShardDocument {

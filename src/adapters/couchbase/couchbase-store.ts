@@ -1,5 +1,5 @@
 import type { OrderStore } from '../../ports/order-store.ts'
-import type { Rebuilds, RebuildStore } from '../../ports/rebuilds.ts'
+import type { RebuildStore } from '../../ports/rebuilds.ts'
 import { couchbaseConnection } from './couchbase-connection.ts'
 import { couchbaseGenerations, generationKeyspaces, type Choose } from './couchbase-generations.ts'
 import { couchbaseIdentities } from './couchbase-identities.ts'
@@ -15,6 +15,7 @@ import { couchbaseReadModel } from './couchbase-read-model.ts'
 import { couchbaseRebuilds } from './couchbase-rebuilds.ts'
 import { removeGeneration } from './couchbase-removal.ts'
 import { couchbaseSearch } from './couchbase-search.ts'
+import { carryShards } from './couchbase-shards.ts'
 import { couchbaseStory } from './couchbase-story.ts'
 import { couchbasePages } from './couchbase-walks.ts'
 import { boundedWork } from './couchbase-work.ts'
@@ -27,7 +28,7 @@ import { boundedWork } from './couchbase-work.ts'
  * shard document makes a batch count. Rejects with STORE_UNAVAILABLE for what may pass, STORE_REFUSED for what somebody
  * has to change.
  */
-export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore & Rebuilds {
+export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore {
   const connection = couchbaseConnection(options)
   const keyspaces = openKeyspaces(connection, options)
   const writer = couchbaseWriter(options)
@@ -46,13 +47,14 @@ export function openCouchbaseStore(options: CouchbaseStoreOptions): OrderStore &
   const generations = generationsBy(({ live }) => live)
   const { arrivals, ...model } = couchbaseReadModel(deps, generations, 'states')
   const storeIn = (choose: Choose): RebuildStore => couchbaseReadModel(deps, generationsBy(choose), 'records')
+  const carry = (from: number, to: number) => carryShards(open(from).shards, open(to).shards, modify)
   const remove = (number: number) => removeGeneration(open(number), forEachRead)
   return {
     ...model,
     ...couchbaseStory(keyspaces, generations, states, identities),
     ...couchbaseSearch({ keyspaces, states, arrivals, pageOf }),
     ...couchbaseLetterSearch({ generations, arrivals, pageOf }),
-    ...couchbaseRebuilds({ keyspaces, modify, storeIn, remove }),
+    ...couchbaseRebuilds({ keyspaces, modify, storeIn, carry, remove }),
     ...intake,
     close: connection.close,
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { deadLetterId } from '../../../src/adapters/store/dead-letter-id.ts'
 import { identityOf, type Order } from '../../../src/domain/order.ts'
 import type { SettledAnswer } from '../../../src/domain/payment.ts'
 import { hasCode } from '../../../src/errors.ts'
@@ -6,7 +7,7 @@ import type { OrderFact } from '../../../src/ports/order-book.ts'
 import type { OrderStore } from '../../../src/ports/order-store.ts'
 import type { PaymentFact, SettledFact } from '../../../src/ports/payment-ledger.ts'
 import { advance, type Claim, type Progress, type ShardKey } from '../../../src/ports/shards.ts'
-import type { ViewFact } from '../../../src/ports/view-store.ts'
+import type { DeadLetter, ViewFact } from '../../../src/ports/view-store.ts'
 import { alertFact, letterFact } from '../../contract/order-store/views.ts'
 import { anOrder, noonMs, orderFact, paymentFact, paymentShard, shardKey, viewShard } from '../order-facts.ts'
 
@@ -26,7 +27,7 @@ export type ScriptResult = Readonly<{
   rejections: readonly string[]
 }>
 
-type Repeat = <Result>(work: () => Promise<Result>) => Promise<Result>
+export type Repeat = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 export async function runScript(store: OrderStore, firstId: number): Promise<ScriptResult> {
   const answers: unknown[] = []
@@ -104,12 +105,25 @@ function paymentBatches(order: OrderOf): readonly (readonly PaymentFact[])[] {
   ]
 }
 
-function viewBatches(firstId: number): readonly (readonly ViewFact[])[] {
+export function viewBatches(firstId: number): readonly (readonly ViewFact[])[] {
   const at = startOffset
   const orderId = firstId + 1
+  const early = letterFact(at + 1, { orderId })
+  const late = letterFact(at + 6, { orderId })
+  const redrive = (letter: DeadLetter, offset: number, atMs: number): ViewFact => ({
+    kind: 'redrive',
+    offset,
+    letterId: deadLetterId(letter),
+    redriven: { atMs, job: 'job', topic: 'orders.analytics-group.retry', partition: 0, offset },
+  })
   return [
-    [alertFact(orderId, at), letterFact(at + 1, { orderId })],
-    [alertFact(orderId, at + 2), alertFact(firstId + 5, at + 3, noonMs), letterFact(at + 4, { orderId })],
+    [alertFact(orderId, at), early, redrive(late.letter, at + 2, noonMs), redrive(early.letter, at + 3, noonMs + 1)],
+    [
+      alertFact(orderId, at + 4),
+      alertFact(firstId + 5, at + 5, noonMs),
+      late,
+      redrive(early.letter, at + 7, noonMs + 9),
+    ],
   ]
 }
 
@@ -147,8 +161,10 @@ async function takeIds(store: OrderStore, firstId: number, repeat: Repeat, answe
   ] as const
 }
 
+type Owned = Readonly<{ store: Pick<OrderStore, 'claim'>; shard: ShardKey; repeat: Repeat }>
+
 /** Owns a shard and applies batches to it; after any failure it claims the shard anew, and comes with the whole batch. */
-function ownerOf({ store, shard, repeat }: Readonly<{ store: OrderStore; shard: ShardKey; repeat: Repeat }>) {
+export function ownerOf({ store, shard, repeat }: Owned) {
   let held: Claim | undefined
   return <Result>(
     facts: readonly Readonly<{ offset: number }>[],
@@ -165,7 +181,7 @@ function ownerOf({ store, shard, repeat }: Readonly<{ store: OrderStore; shard: 
     })
 }
 
-function repeating(rejected: (code: string) => void): Repeat {
+export function repeating(rejected: (code: string) => void): Repeat {
   return async (work) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
