@@ -5,6 +5,7 @@ import { testLedger } from './order-store/ledger.ts'
 import type { StoreCapabilities, StoreOpeners } from './order-store/open-store.ts'
 import { testOrders } from './order-store/orders.ts'
 import { testQueries } from './order-store/queries.ts'
+import { testRebuilds } from './order-store/rebuilds.ts'
 import { testReplay } from './order-store/replay.ts'
 import { testRestart } from './order-store/restart.ts'
 import { testTotals } from './order-store/totals.ts'
@@ -25,6 +26,7 @@ export function describeOrderStoreContract(
     describe('views', () => testViews(openers))
     describe('queries', () => testQueries(openers, capabilities))
     describe('intake', () => testIntake(openers))
+    describe('rebuilds', () => testRebuilds(openers))
     describe('restart', () => testRestart(openers))
   })
 }

@@ -48,6 +48,32 @@ describe('sqlite: store file', () => {
     assert.throws(() => openSqliteStore({ file }), isCode('DATA_CORRUPT'))
   })
 
+  // What version 1 made had neither redrives nor generations, and another index of an order's letters.
+  it('brings a file of version 1 up to date in place, and tells readers to wait for that', async (t) => {
+    const file = await lived(t)
+    const db = new DatabaseSync(file)
+    db.exec(`
+      DROP TABLE redrives; DROP TABLE generations; DROP INDEX dead_letters_order;
+      CREATE INDEX dead_letters_order ON dead_letters (order_id) WHERE order_id IS NOT NULL;
+      INSERT INTO dead_letters VALUES ('old', 1, 7, 'g', 'RECORD_INVALID', '{"group":"g","orderId":7}');
+      UPDATE shards SET views = '{"alerts":1,"deadLetters":1}' WHERE views IS NOT NULL;
+      PRAGMA user_version = 1`)
+    db.close()
+    assert.throws(
+      () => openSqliteStore({ file, readOnly: true }),
+      (error) => isCode('STORE_UNAVAILABLE')(error) && /older version/.test(String(error)),
+    )
+    const store = closedAfter(t, openSqliteStore({ file }))
+    const reader = closedAfter(t, openSqliteStore({ file, readOnly: true }))
+    const letter = await reader.findDeadLetter('old')
+    assert.deepEqual([letter?.redriveCount, letter?.redriven], [0, null])
+    assert.deepEqual(await reader.viewCounts(), { alerts: 1, deadLetters: 1, redriven: 0 })
+    await store.openRebuild('r1')
+    await store.switchTo('r1')
+    assert.equal(await reader.generation(), 'r1')
+    assert.deepEqual(await reader.viewCounts(), { alerts: 0, deadLetters: 0, redriven: 0 })
+  })
+
   it('refuses a file of a newer version, and does not touch it', async (t) => {
     const file = await lived(t)
     const db = new DatabaseSync(file)

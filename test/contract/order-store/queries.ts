@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { hasCode } from '../../../src/errors.ts'
-import type { OrderQuery, OrderSort, Page, PageQuery } from '../../../src/ports/order-queries.ts'
+import type { DeadLetterQuery, OrderQuery, OrderSort, Page, PageQuery } from '../../../src/ports/order-queries.ts'
 import type { OrderStore } from '../../../src/ports/order-store.ts'
 import { anOrder, noonMs, orderFact, paymentFact, paymentShard, progressTo } from '../../support/order-facts.ts'
 import { openFor, orderWriter, type StoreCapabilities, type StoreOpeners } from './open-store.ts'
@@ -267,6 +267,28 @@ export function testQueries(plain: StoreOpeners, { search }: StoreCapabilities):
     assert.deepEqual(await offsets({ group: 'payments-group' }), [6, 4])
     assert.deepEqual(await offsets({ code: 'RECORD_INVALID', group: 'analytics-group' }), [5, 3])
     assert.deepEqual(await offsets({ code: 'RECORD_INVALID', group: 'payments-group' }), [])
+  })
+
+  it('finds dead letters by time, order and state', { skip }, async (t) => {
+    const store = await openFor(t, openers)
+    await applyViews(store, [
+      letterFact(3, { orderId: 7 }),
+      letterFact(4),
+      letterFact(5, { orderId: 7 }),
+      letterFact(6),
+    ])
+    const found = async (query: Omit<DeadLetterQuery, 'limit'>) => {
+      const items = await walk((page) => store.searchDeadLetters({ ...query, ...page }), 1)
+      return items.map(({ offset }) => offset)
+    }
+    assert.deepEqual(await found({ fromMs: noonMs + 4, toMs: noonMs + 6 }), [5, 4])
+    assert.deepEqual(await found({ orderId: 7 }), [5, 3])
+    const [newest] = (await store.searchDeadLetters({ limit: 1 })).items
+    const redriven = { atMs: noonMs, job: 'j', topic: 'r', partition: 0, offset: 0 }
+    await applyViews(store, [{ kind: 'redrive', offset: 0, letterId: newest?.id ?? '', redriven }], 1)
+    assert.deepEqual(await found({ state: 'redriven' }), [6])
+    assert.deepEqual(await found({ state: 'open' }), [5, 4, 3])
+    assert.deepEqual(await found({ state: 'open', orderId: 7, fromMs: noonMs + 4 }), [5])
   })
 
   it('finds one dead letter by its id', { skip }, async (t) => {

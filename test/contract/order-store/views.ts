@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { deadLetterId } from '../../../src/adapters/store/dead-letter-id.ts'
 import { fraudReason } from '../../../src/domain/fraud.ts'
 import { identityOf } from '../../../src/domain/order.ts'
 import { advance, type Claim } from '../../../src/ports/shards.ts'
@@ -131,5 +132,27 @@ export function testViews(openers: StoreOpeners): void {
       refused?.deadLetters.map(({ offset }) => offset),
       [2],
     )
+  })
+
+  it('knows the latest redrive of a letter, whatever came first, and counts the letter once', async (t) => {
+    const store = await openFor(t, openers)
+    const letter = letterFact(5)
+    await applyViews(store, [letter])
+    const id = deadLetterId(letter.letter)
+    const redrive = (offset: number, atMs: number, letterId = id) => {
+      const redriven = { atMs, job: 'j1', topic: 'orders.analytics-group.retry', partition: 0, offset }
+      return { kind: 'redrive', offset, letterId, redriven } as const
+    }
+    const early = await openFor(t, openers)
+    await applyViews(early, [redrive(0, 20), redrive(1, 10), { kind: 'nothing', offset: 2 }], 1)
+    assert.equal(await early.findDeadLetter(id), undefined)
+    await applyViews(early, [letter])
+    await applyViews(store, [redrive(0, 20), redrive(1, 10), { kind: 'nothing', offset: 2 }], 1)
+    for (const one of [store, early]) {
+      assert.deepEqual((await one.findDeadLetter(id))?.redriven, redrive(0, 20).redriven)
+      assert.deepEqual(await one.viewCounts(), { alerts: 0, deadLetters: 1, redriven: 1 })
+      const summary = (await one.shards()).find(({ shard }) => shard.partition === 1)
+      assert.deepEqual([summary?.next, summary?.owner, summary?.views?.redriven], [3, 'views', 1])
+    }
   })
 }
