@@ -75,17 +75,19 @@ export function auditLetters(
   for (const at of refused.keys()) if (!seen.has(at)) complain(`I1: ${group} has no dead letter for ${at}`)
 }
 
-const reasonHeaders = 9
+/** At least; where a field is wrong, one more says which. */
+const reasonHeadersMin = 9
 
 function isCopy(letter: LogRecord, record: LogRecord): boolean {
-  const own = letter.headers.slice(0, -reasonHeaders)
-  const same = own.every(([name, value], index) => {
-    const [expectedName, expected] = record.headers[index] ?? []
-    return name === expectedName && sameBytes(value, expected ?? null)
+  const own = record.headers.every(([expectedName, expected], index) => {
+    const [name, value] = letter.headers[index] ?? []
+    return name === expectedName && sameBytes(value ?? null, expected)
   })
+  const reason = letter.headers.slice(record.headers.length)
   return (
-    own.length === record.headers.length &&
-    same &&
+    own &&
+    reason.length >= reasonHeadersMin &&
+    reason.every(([name]) => name.startsWith('__dlq.errors.')) &&
     sameBytes(letter.key, record.key) &&
     sameBytes(letter.value, record.value)
   )
