@@ -16,7 +16,7 @@ export function redriveLabel(preview: RedrivePreview | undefined, limit: number 
 
 /** In words, what the dry run says of all groups together. */
 export function previewSummary(preview: RedrivePreview): string {
-  const { groups, quarantined, redriven, not_redrivable: others, matching, more } = preview
+  const { groups, quarantined, redriven, not_redrivable, matching, more } = preview
   const letters = lettersToGo(preview)
   const names = groups.map(({ group }) => group)
   const parts = [
@@ -26,9 +26,14 @@ export function previewSummary(preview: RedrivePreview): string {
   ]
   if (redriven > 0) parts.push(`${formatCount(redriven)} left out: redriven before.`)
   if (quarantined > 0) parts.push(`${formatCount(quarantined)} left out: they came back too often.`)
-  if (others > 0) parts.push(`${formatCount(others)} left out: they can’t be redriven.`)
+  if (not_redrivable > 0) parts.push(`${formatCount(not_redrivable)} left out: “Letter by letter” says why.`)
   if (more) parts.push(`Only the first ${formatCount(matching)} were judged; more match.`)
   return parts.join(' ')
+}
+
+/** Whether redriving makes the gateway take money. */
+export function charges({ groups }: RedrivePreview): boolean {
+  return groups.some(({ outcomes }) => (outcomes['charged'] ?? 0) > 0)
 }
 
 /** Outcomes of one group, the most frequent first: `12 counted, 1 refused again`. */

@@ -1,5 +1,4 @@
 import type { Snapshot, System } from '../../src/api/contract.ts'
-import type { ReconciliationState } from '../../src/api/contract/reconciliation.ts'
 import { formatSeconds, plural } from './format.ts'
 import type { Tone } from './labels.ts'
 
@@ -13,15 +12,11 @@ const lagSecondsMax = 10
  * Whether all is well, in words; what isn't leads to where it can be seen. The worst comes first. Records in flight are no
  * trouble until a group is behind: a line that changes its colour with every order says nothing.
  */
-export function statusLineOf(
-  { totals, pipeline }: Pick<Snapshot, 'totals' | 'pipeline'>,
-  services: System['services'],
-  reconciliation: ReconciliationState | undefined,
-): StatusLine {
+export function statusLineOf({ totals, pipeline, reconciliation }: Snapshot, services: System['services']): StatusLine {
   const broken = services.filter(({ state }) => state === 'failed' || state === 'paused')
   const behind = pipeline.groups.filter(({ lag_seconds }) => lag_seconds > lagSecondsMax)
   const counted = plural(totals.order_count, 'order')
-  const wrong = reconciliation?.state === 'bad' ? [{ text: reconciliation.summary, href: '/reconciliation' }] : []
+  const wrong = reconciliation.state === 'bad' ? [{ text: reconciliation.summary, href: '/reconciliation' }] : []
   const trouble = [
     ...broken.map(({ name, state }) => ({ text: `${name} is ${state}`, href: '/pipeline' })),
     ...behind.map((group) => ({ text: behindText(group), href: '/pipeline' })),

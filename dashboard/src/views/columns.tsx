@@ -141,7 +141,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'record',
     head: 'Refused record',
-    width: 200,
+    width: 180,
     phoneWidth: 148,
     cell: ({ topic, partition, offset }) => (
       <span className="mono">
@@ -152,7 +152,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'code',
     head: 'Code',
-    width: 176,
+    width: 172,
     phoneWidth: 'auto',
     cell: ({ code }) => <span className="mono truncate">{code}</span>,
   },
@@ -169,7 +169,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'group',
     head: 'Group',
-    width: 150,
+    width: 140,
     from: 'desktop',
     cell: ({ group }) => <span className="truncate">{group}</span>,
   },
@@ -178,7 +178,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
     head: 'Order',
     width: 110,
     align: 'end',
-    from: 'desktop',
+    from: 'wide',
     cell: ({ order_id }) =>
       order_id === null ? (
         <span className="muted">unknown</span>
@@ -191,9 +191,9 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'state',
     head: 'State',
-    width: 124,
+    width: 122,
     from: 'tablet',
     cell: (letter) => <LetterState letter={letter} />,
   },
-  received,
+  { ...received, width: 96 },
 ]

@@ -1,6 +1,5 @@
 import { Link } from 'wouter'
 import { useLive } from '../api/live.ts'
-import { useReconciliation } from '../api/operations.ts'
 import { useSystem } from '../api/queries.ts'
 import { Icon } from '../components/icon.tsx'
 import { Skeleton } from '../components/query-state.tsx'
@@ -11,7 +10,6 @@ const noServices: [] = []
 export function StatusLine() {
   const snapshot = useLive((state) => state.snapshot)
   const { data: system } = useSystem()
-  const { data: reconciliation } = useReconciliation()
   if (!snapshot) {
     return (
       <p className="status-line">
@@ -19,7 +17,7 @@ export function StatusLine() {
       </p>
     )
   }
-  const { tone, parts } = statusLineOf(snapshot, system?.services ?? noServices, reconciliation)
+  const { tone, parts } = statusLineOf(snapshot, system?.services ?? noServices)
   return (
     <p className="status-line">
       <span className={`dot dot-${tone}`} />

@@ -36,7 +36,11 @@ function Found({ data }: { data: Reconciliation }) {
   return (
     <div className="stack">
       <State data={data} />
-      <Panel title="Record by record" note="each group’s records below its next offset, and what they became">
+      <Panel
+        className="wrapping"
+        title="Record by record"
+        note="each group’s records below its next offset, and what they became"
+      >
         <Table
           label="Record by record"
           columns={equationColumns}
@@ -45,7 +49,7 @@ function Found({ data }: { data: Reconciliation }) {
         />
         {equations.length === 0 && <p className="reason muted">No group has read anything yet.</p>}
       </Panel>
-      <Panel title="Checks">
+      <Panel className="wrapping" title="Checks">
         <Table label="Checks" columns={checkColumns} rows={checks} rowKey={({ name }) => name} />
       </Panel>
       <div className="halves">
@@ -56,15 +60,14 @@ function Found({ data }: { data: Reconciliation }) {
   )
 }
 
-function State({ data: { state, summary, order_count, in_flight, at } }: { data: Reconciliation }) {
+function State({ data: { state, summary, in_flight, at } }: { data: Reconciliation }) {
   return (
     <section className="panel verdict" data-tone={reconciliationTones[state]} aria-label="State">
       <span className={`dot dot-${reconciliationTones[state]}`} />
       <div>
         <p className="verdict-words">{summary}</p>
         <p className="muted num">
-          {plural(order_count, 'order')}
-          {in_flight > 0 && `, ${plural(in_flight, 'record')} in flight`} · looked at <Time at={at} />
+          {in_flight > 0 && `${plural(in_flight, 'record')} in flight · `}looked at <Time at={at} />
         </p>
       </div>
     </section>

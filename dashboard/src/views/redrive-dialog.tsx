@@ -5,7 +5,7 @@ import { Dialog, DialogButtons } from '../components/dialog.tsx'
 import { Failure, Skeleton } from '../components/query-state.tsx'
 import { Refusal } from '../components/refusal.tsx'
 import { useToast } from '../components/toasts.tsx'
-import { lettersToGo, previewSummary, redriveLabel } from '../redrive-words.ts'
+import { charges, lettersToGo, previewSummary, redriveLabel } from '../redrive-words.ts'
 import { RedriveOutcomes } from './redrive-outcomes.tsx'
 
 type Target = Pick<RedriveBody, 'ids' | 'filter' | 'edit'>
@@ -47,6 +47,7 @@ export function RedriveDialog(props: { target: Target; onClose: () => void; onSt
       <Refusal error={redrive.error} />
       <DialogButtons
         confirm={redriveLabel(preview.data, limit)}
+        danger={preview.data !== undefined && charges(preview.data)}
         busy={redrive.isPending}
         disabled={!preview.data || lettersToGo(preview.data) === 0}
         onCancel={onClose}
@@ -82,7 +83,7 @@ function LimitField({ limit, onChange }: { limit: number | undefined; onChange: 
           if (key === 'Enter') onChange(limitOf(currentTarget))
         }}
       />
-      <span className="muted">letters, the oldest first</span>
+      <span className="muted">letters</span>
     </label>
   )
 }

@@ -7,32 +7,10 @@ const lettersShown = 20
 
 /** What each group would make of its letters now, and the first letters one by one. */
 export function RedriveOutcomes({ preview: { groups, letters } }: { preview: RedrivePreview }) {
-  if (groups.length === 0) return null
+  if (letters.length === 0) return null
   return (
     <>
-      <table className="plain-table" aria-label="What would come of it">
-        <thead>
-          <tr>
-            <th scope="col">Group</th>
-            <th scope="col" className="end">
-              Letters
-            </th>
-            <th scope="col">What would come of them</th>
-          </tr>
-        </thead>
-        <tbody>
-          {groups.map(({ group, topic, letters: count, outcomes }) => (
-            <tr key={group}>
-              <th scope="row">
-                {group}
-                <span className="mono muted place">{topic}</span>
-              </th>
-              <td className="num end">{formatCount(count)}</td>
-              <td>{outcomesText(outcomes)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {groups.length > 0 && <OutcomeTable groups={groups} />}
       <details className="letters-judged">
         <summary>Letter by letter</summary>
         <ul>
@@ -42,7 +20,8 @@ export function RedriveOutcomes({ preview: { groups, letters } }: { preview: Red
                 {id}
               </span>
               <span>
-                {group}: {outcome}
+                {group && `${group}: `}
+                {outcome}
                 {detail && <span className="muted"> · {detail}</span>}
               </span>
             </li>
@@ -53,5 +32,33 @@ export function RedriveOutcomes({ preview: { groups, letters } }: { preview: Red
         </ul>
       </details>
     </>
+  )
+}
+
+function OutcomeTable({ groups }: Pick<RedrivePreview, 'groups'>) {
+  return (
+    <table className="plain-table" aria-label="What would come of it">
+      <thead>
+        <tr>
+          <th scope="col">Group</th>
+          <th scope="col" className="end">
+            Letters
+          </th>
+          <th scope="col">What would come of them</th>
+        </tr>
+      </thead>
+      <tbody>
+        {groups.map(({ group, topic, letters: count, outcomes }) => (
+          <tr key={group}>
+            <th scope="row">
+              {group}
+              <span className="mono muted place">{topic}</span>
+            </th>
+            <td className="num end">{formatCount(count)}</td>
+            <td>{outcomesText(outcomes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
