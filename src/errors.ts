@@ -24,6 +24,10 @@ const errors = {
   NOT_FOUND: { retryable: false, about: 'What was asked for is not there.' },
   REQUEST_INVALID: { retryable: false, about: 'A request is not as its schema says.' },
   STATE_CONFLICT: { retryable: false, about: 'What was asked for is not possible in the state that it is about.' },
+  BEGINNING_GONE: {
+    retryable: false,
+    about: 'The log does not hold any more what the store was made of, so that it can’t be made again.',
+  },
   IDEMPOTENCY_KEY_REUSED: { retryable: false, about: 'An `Idempotency-Key` came again with another body.' },
   UNAUTHENTICATED: { retryable: false, about: 'The request needs a token and has none that is known.' },
   FORBIDDEN: { retryable: false, about: 'The token’s role, or where the request comes from, does not allow it.' },

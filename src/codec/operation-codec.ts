@@ -63,6 +63,19 @@ const progress = member({
 })
 export type JobProgress = Static<typeof progress>
 
+/** What a check found. `expected` is as the log says, `found` as the store says. */
+const difference = member({
+  order_id: Type.Union([whole, Type.Null()]),
+  what: Type.Enum(['missing', 'unexpected', 'different', 'total']),
+  where: text,
+  expected: text,
+  found: text,
+})
+export type Difference = Static<typeof difference>
+
+/** Differences that the end of a check names; the count is exact all the same. */
+export const differencesNamedMax = 1_000
+
 const operation = Type.Union([
   /** A change that is made at once. `group`: whom a pause or a resume is about. */
   member({
@@ -85,6 +98,7 @@ const operation = Type.Union([
     at_ms: whole,
     outcome: Type.Enum(['done', 'failed', 'cancelled']),
     progress,
+    differences: Type.Optional(Type.Array(difference, { maxItems: differencesNamedMax })),
   }),
   /** `id` is the job's. */
   member({ kind: Type.Literal('cancel'), ...who }),

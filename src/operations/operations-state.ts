@@ -1,4 +1,4 @@
-import type { JobProgress, JobSpec, Operation } from '../codec/operation-codec.ts'
+import type { Difference, JobProgress, JobSpec, Operation } from '../codec/operation-codec.ts'
 
 export type Job = Readonly<{
   id: string
@@ -12,6 +12,8 @@ export type Job = Readonly<{
   startedAtMs: number | undefined
   updatedAtMs: number
   progress: JobProgress
+  /** Of a check that ended; of the newest ones alone. */
+  differences: readonly Difference[]
   /** Where the next step goes on; undefined before the first. */
   cursor: string | undefined
 }>
@@ -49,12 +51,15 @@ export function applyOperation(before: OperationsState, operation: Operation): O
         cursor: operation.cursor,
       }))
     case 'end':
-      return changed(before, operation.id, (job) => ({
-        ...job,
-        state: operation.outcome,
-        updatedAtMs: operation.at_ms,
-        progress: operation.progress,
-      }))
+      return withoutOldDifferences(
+        changed(before, operation.id, (job) => ({
+          ...job,
+          state: operation.outcome,
+          updatedAtMs: operation.at_ms,
+          progress: operation.progress,
+          differences: operation.differences ?? [],
+        })),
+      )
     default:
       return operation satisfies never
   }
@@ -82,8 +87,20 @@ function jobOf({ id, title, principal, spec, at_ms }: Extract<Operation, { kind:
     startedAtMs: undefined,
     updatedAtMs: at_ms,
     progress: nothingDone,
+    differences: [],
     cursor: undefined,
   }
+}
+
+/** A thousand differences of a job are some hundred kilobytes. */
+const jobsWithDifferencesMax = 10
+
+function withoutOldDifferences(state: OperationsState): OperationsState {
+  const known = [...state.jobs.values()].filter(({ differences }) => differences.length > 0)
+  if (known.length <= jobsWithDifferencesMax) return state
+  const jobs = new Map(state.jobs)
+  for (const job of known.slice(0, -jobsWithDifferencesMax)) jobs.set(job.id, { ...job, differences: [] })
+  return { ...state, jobs }
 }
 
 /** A request that was sent twice is one job. */

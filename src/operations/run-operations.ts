@@ -1,4 +1,12 @@
-import { encodeOperation, operationsTopic, type JobProgress, type JobSpec } from '../codec/operation-codec.ts'
+import {
+  differencesNamedMax,
+  encodeOperation,
+  operationsTopic,
+  type Difference,
+  type JobProgress,
+  type JobSpec,
+  type OperationOf,
+} from '../codec/operation-codec.ts'
 import { operationsGroup } from '../codec/groups.ts'
 import { OrdermillError } from '../errors.ts'
 import type { Batch, Log, LogRecord, NewRecord } from '../ports/log.ts'
@@ -6,7 +14,13 @@ import { operationOf, operationsLog } from './operations-log.ts'
 import { isEnded, type Job } from './operations-state.ts'
 
 /** What one step of a job came to: records to write with it, and where the next one goes on; no cursor: it was the last. */
-export type StepResult = Readonly<{ outputs: readonly NewRecord[]; progress: JobProgress; cursor: string | undefined }>
+export type StepResult = Readonly<{
+  outputs: readonly NewRecord[]
+  progress: JobProgress
+  cursor: string | undefined
+  /** Of a check, with its last step. */
+  differences?: readonly Difference[]
+}>
 
 /**
  * One bounded piece of a job. What it returns and that it was done become visible together; when it rejects, or the process
@@ -28,6 +42,8 @@ export type OperationsDeps = Readonly<{
   steps: JobSteps
   now: () => number
   onFailed: (job: Job, error: unknown) => void
+  /** Removes what a job keeps outside of the log; called before its end is written, perhaps more than once. */
+  tidy?: (job: Job) => Promise<void>
 }>
 
 /** A job with an edited letter is the largest record there is. */
@@ -66,15 +82,16 @@ export async function runOperations(deps: OperationsDeps, signal: AbortSignal): 
 
 async function stepped(deps: OperationsDeps, job: Job, signal: AbortSignal): Promise<readonly NewRecord[]> {
   const { now } = deps
-  if (job.isCancelRequested) return [endRecord(job, 'cancelled', job.progress, now())]
+  if (job.isCancelRequested) return ended(deps, job, { outcome: 'cancelled', progress: job.progress })
   try {
-    const { outputs, progress, cursor } = await step(deps.steps, job, signal)
-    if (cursor === undefined) return [...outputs, endRecord(job, 'done', progress, now())]
+    const { outputs, cursor, ...result } = await step(deps.steps, job, signal)
+    const { progress } = result
+    if (cursor === undefined) return [...outputs, ...(await ended(deps, job, { outcome: 'done', ...result }))]
     return [...outputs, encodeOperation({ kind: 'step', id: job.id, at_ms: now(), progress, cursor })]
   } catch (error) {
     if (signal.aborted || (error instanceof OrdermillError && error.retryable)) throw error
     deps.onFailed(job, error)
-    return [endRecord(job, 'failed', { ...job.progress, detail: reasonOf(error) }, now())]
+    return ended(deps, job, { outcome: 'failed', progress: { ...job.progress, detail: reasonOf(error) } })
   }
 }
 
@@ -95,8 +112,16 @@ function unknownKind({ kind }: JobSpec): never {
   throw new OrdermillError('INTERNAL', `this process can't do jobs of the kind ${kind}`)
 }
 
-function endRecord(job: Job, outcome: 'done' | 'failed' | 'cancelled', progress: JobProgress, atMs: number): NewRecord {
-  return encodeOperation({ kind: 'end', id: job.id, at_ms: atMs, outcome, progress })
+type End = Pick<OperationOf<'end'>, 'outcome' | 'progress'> & Readonly<{ differences?: readonly Difference[] }>
+
+async function ended(
+  { tidy, now }: OperationsDeps,
+  job: Job,
+  { differences, ...end }: End,
+): Promise<readonly NewRecord[]> {
+  await tidy?.(job)
+  const named = differences && { differences: differences.slice(0, differencesNamedMax) }
+  return [encodeOperation({ kind: 'end', id: job.id, at_ms: now(), ...end, ...named })]
 }
 
 /** An error of another kind may quote what is not for every reader of the log. */

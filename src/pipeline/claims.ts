@@ -93,30 +93,50 @@ async function compareWithLog<Value, Fact, Answer>(
 async function catchUp<Value, Fact, Answer>(
   { service, log, nextBatchId }: ClaimsOptions<Value, Fact, Answer>,
   start: Claim,
-  { from, to }: OffsetRange,
+  { to }: OffsetRange,
   apply: Apply<Fact, Answer>,
   signal: AbortSignal,
 ): Promise<Claim> {
-  const { topic, partition } = start.shard
   let claim = start
-  let offset = from
-  while (offset < to) {
-    signal.throwIfAborted()
-    const { records, next, isBlocked } = await log.read({ topic, partition, offset, ...catchUpBatch })
-    if (isBlocked) throw blocked(topic, partition, offset)
-    // Retention, or gaps at the end of what is readable, can leave nothing to read before `to`.
-    offset = records.length === 0 ? to : Math.min(next, to)
-    const facts = service.decide(
-      decodeItems(
-        records.filter((record) => record.offset < to),
-        service.decode,
-      ),
-    )
-    const progress = { from: offset, next: offset, batchId: nextBatchId(claim) }
-    await apply(claim, facts, progress, signal)
-    claim = advance(claim, progress)
+  while (claim.next < to) {
+    claim = await catchUpPiece({ service, log, apply }, claim, { to, batchId: nextBatchId(claim) }, signal)
   }
   return claim
+}
+
+type CatchUp<Value, Fact, Answer> = Readonly<{
+  service: Pick<Service<Value, Fact, Answer>, 'decode' | 'decide'>
+  log: Pick<Log, 'read'>
+  apply: Apply<Fact, Answer>
+}>
+
+/**
+ * One bounded piece: the effects of records from `claim.next` on, of none at or behind `to`. Their outputs are committed, or
+ * nobody's business.
+ *
+ * @throws {OrdermillError} LOG_UNAVAILABLE while a transaction is open, and what the store rejects with
+ */
+export async function catchUpPiece<Value, Fact, Answer>(
+  { service, log, apply }: CatchUp<Value, Fact, Answer>,
+  claim: Claim,
+  { to, batchId }: Readonly<{ to: number; batchId: string }>,
+  signal: AbortSignal,
+): Promise<Claim> {
+  signal.throwIfAborted()
+  const { topic, partition } = claim.shard
+  const { records, next, isBlocked } = await log.read({ topic, partition, offset: claim.next, ...catchUpBatch })
+  if (isBlocked) throw blocked(topic, partition, claim.next)
+  // Retention, or gaps at the end of what is readable, can leave nothing to read before `to`.
+  const offset = records.length === 0 ? to : Math.min(next, to)
+  const facts = service.decide(
+    decodeItems(
+      records.filter((record) => record.offset < to),
+      service.decode,
+    ),
+  )
+  const progress = { from: offset, next: offset, batchId }
+  await apply(claim, facts, progress, signal)
+  return advance(claim, progress)
 }
 
 /** The same claim is tried again: what is committed will be readable once the transaction of a dead process has timed out. */

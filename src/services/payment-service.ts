@@ -18,7 +18,7 @@ import type { Log, LogRecord } from '../ports/log.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../ports/payment-ledger.ts'
 import { conflictError, orderInput, unreadable } from './order-input.ts'
 import type { Charger } from './charger.ts'
-import { openRecordedPayments } from './recorded-payments.ts'
+import { openRecordedPayments, type RecordedPayments } from './recorded-payments.ts'
 
 export type PaymentServiceDeps = Readonly<{
   topic: string
@@ -52,11 +52,7 @@ export function paymentService(deps: PaymentServiceDeps): Service<PaymentInput, 
       kind: 'store',
       shards: ledger,
       apply: reserveAndSettle(ledger, charge),
-      openCatchUp: async (shard, range) => {
-        const recorded = await openRecordedPayments(log, shard, range)
-        const apply = reserveAndSettle(ledger, (fact) => Promise.resolve(recorded.answer(fact)))
-        return (claim, facts, ...rest) => apply(claim, facts.map(recorded.decided), ...rest)
-      },
+      openCatchUp: async (shard, range) => applyRecorded(ledger, await openRecordedPayments(log, shard, range)),
     },
     emit: (items, answers) =>
       items.flatMap((item, index) => {
@@ -98,6 +94,12 @@ export function paymentFactOf(
 
 function decisionOf({ decision }: OperatorCommand): PaymentIntent['decision'] {
   return decision === 'reject' ? 'rejected' : 'charge'
+}
+
+/** Fills a ledger with what was done then: nobody is charged. */
+export function applyRecorded(ledger: PaymentLedger, recorded: RecordedPayments): Apply<PaymentFact, Answer> {
+  const apply = reserveAndSettle(ledger, (fact) => Promise.resolve(recorded.answer(fact)))
+  return (claim, facts, ...rest) => apply(claim, facts.map(recorded.decided), ...rest)
 }
 
 /** Reserve, charge, settle: the reservation is durable before the gateway is asked, so no one else asks for this order. */

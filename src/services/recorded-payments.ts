@@ -1,11 +1,12 @@
 import { eventIdHeader, headerText } from '../codec/bytes.ts'
 import { decodePayment, outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
-import { positionOfEventId } from '../domain/position.ts'
+import { positionOfEventId, type Position } from '../domain/position.ts'
 import type { PaymentIntent, SettledAnswer } from '../domain/payment.ts'
 import { blocked } from '../pipeline/claims.ts'
 import type { OffsetRange } from '../pipeline/service.ts'
-import type { Log } from '../ports/log.ts'
+import type { Log, LogRecord } from '../ports/log.ts'
 import type { PaymentFact } from '../ports/payment-ledger.ts'
+import type { RecordedOutcome } from '../ports/scratch.ts'
 import type { ShardKey } from '../ports/shards.ts'
 
 const readBatch = { recordsMax: 5_000, bytesMax: 4 * 1024 * 1024 }
@@ -35,9 +36,21 @@ export async function openRecordedPayments(log: Log, shard: ShardKey, range: Off
       await collect(log, { topic: name, partition, from: begin }, shard, range, recorded)
     }
   }
+  return recordedPayments(recorded, isComplete)
+}
+
+/** The same of outputs that were read before; not complete: some may have been removed. */
+export function recordedPayments(
+  recorded: ReadonlyMap<number, Omit<SettledPayment, 'kind'>>,
+  isComplete: boolean,
+): RecordedPayments {
+  const settled = (offset: number): SettledPayment | undefined => {
+    const payment = recorded.get(offset)
+    return payment && { kind: 'settled', outcome: payment.outcome, atMs: payment.atMs }
+  }
   return {
-    decided: (fact) => (fact.kind === 'payment' ? asDecided(fact, recorded.get(fact.offset), isComplete) : fact),
-    answer: ({ offset, intent: { atMs } }) => recorded.get(offset) ?? { kind: 'settled', outcome: 'HELD', atMs },
+    decided: (fact) => (fact.kind === 'payment' ? asDecided(fact, settled(fact.offset), isComplete) : fact),
+    answer: ({ offset, intent: { atMs } }) => settled(offset) ?? { kind: 'settled', outcome: 'HELD', atMs },
   }
 }
 
@@ -73,11 +86,20 @@ async function collect(
     if (records.length === 0) return
     offset = next
     for (const record of records) {
-      const position = positionOfEventId(shard.group, headerText(record, eventIdHeader) ?? '')
+      const position = inputOf(record, shard.group)
       if (position?.topicId !== shard.topicId || position.partition !== shard.partition) continue
       if (position.offset < range.from || position.offset >= range.to) continue
-      const payment = decodePayment(record)
-      into.set(position.offset, { kind: 'settled', outcome: payment.outcome, atMs: payment.atMs })
+      into.set(position.offset, { kind: 'settled', ...decodePayment(record) })
     }
   }
+}
+
+/** What a record of an output topic says about which record of the input; nothing when it is not of `group`. */
+export function recordedOutcome(record: LogRecord, group: string): RecordedOutcome | undefined {
+  const position = inputOf(record, group)
+  return position && { position, ...decodePayment(record) }
+}
+
+function inputOf(record: LogRecord, group: string): Position | undefined {
+  return positionOfEventId(group, headerText(record, eventIdHeader) ?? '')
 }

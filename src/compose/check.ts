@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import type { CheckSpec } from '../codec/operation-codec.ts'
+import type { Config } from '../config.ts'
+import { checkStep, type CheckDeps, type CheckStep } from '../operations/check.ts'
+import type { ReplaySettings } from '../operations/replay.ts'
+import { fraudRulesOf } from './fraud-rules.ts'
+import { openScratches } from './scratches.ts'
+import { askForTopics, openReader } from './storage.ts'
+
+export type LocalCheck = Readonly<{
+  /** One bounded piece of it; the last one is done. */
+  step: (signal: AbortSignal) => Promise<CheckStep>
+  /** Removes what it kept. */
+  close: () => Promise<void>
+}>
+
+/**
+ * A check in this process, beside the running services or without them. It only reads log and store.
+ *
+ * @throws {OrdermillError} what `openReader` throws
+ */
+export async function openLocalCheck(config: Config, spec: CheckSpec): Promise<LocalCheck> {
+  const { log, store, close } = await openReader(config)
+  const scratches = openScratches(config)
+  const deps = checkDeps(config, { log, store }, scratches)
+  const name = `check-${randomUUID()}`
+  try {
+    await askForTopics(log, config)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    step: (signal) => checkStep(deps, { name, spec }, signal),
+    async close() {
+      await scratches.remove(name)
+      await close()
+    },
+  }
+}
+
+export function checkDeps(
+  config: Config,
+  { log, store }: Pick<CheckDeps, 'log' | 'store'>,
+  scratches: CheckDeps['scratches'],
+): CheckDeps {
+  return {
+    log,
+    store,
+    scratches,
+    settings: replaySettings(config),
+    now: () => performance.now(),
+    pause: (durationMs) => setTimeout(durationMs),
+  }
+}
+
+export function replaySettings(config: Config): ReplaySettings {
+  const { topic, baseCurrency, paymentPolicy: policy, orderIdReuse: reuse } = config
+  return { topic, baseCurrency, policy, reuse, rules: fraudRulesOf(config) }
+}

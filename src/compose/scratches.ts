@@ -1,0 +1,22 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSqliteScratch } from '../adapters/sqlite/sqlite-scratch.ts'
+import type { Config } from '../config.ts'
+import type { Scratches } from '../ports/scratch.ts'
+
+/** Beside the embedded log, where there is room for the like; a process of a distributed system has no directory of its own. */
+export function openScratches({ dataDir, kafka }: Pick<Config, 'dataDir' | 'kafka'>): Scratches {
+  const directory = kafka ? join(tmpdir(), 'ordermill') : dataDir
+  const fileOf = (name: string): string => join(directory, `${encodeURIComponent(name)}.scratch.db`)
+  return {
+    async open(name) {
+      await mkdir(directory, { recursive: true })
+      return openSqliteScratch(fileOf(name))
+    },
+    async remove(name) {
+      const files = ['', '-wal', '-shm'].map((suffix) => `${fileOf(name)}${suffix}`)
+      await Promise.all(files.map((file) => rm(file, { force: true })))
+    },
+  }
+}

@@ -1,0 +1,180 @@
+import { alertsTopic } from '../codec/alert-codec.ts'
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
+import type { CheckSpec } from '../codec/operation-codec.ts'
+import { storePaymentTally, type StoredPaymentTally } from '../domain/payment.ts'
+import { storeTotals, type StoredTotals } from '../domain/totals.ts'
+import { OrdermillError } from '../errors.ts'
+import type { Log, TopicDescription } from '../ports/log.ts'
+import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
+import type { ShardKey } from '../ports/shards.ts'
+import { orderInput } from '../services/order-input.ts'
+import { paymentOutputs, type ReplayedServices } from './replay.ts'
+
+/** What one check does: JSON, kept where it is carried out. */
+export type CheckPlan = Readonly<{
+  shards: readonly PlannedShard[]
+  /** Outputs of payment, read before it is replayed. */
+  outputs: readonly PlannedEnd[]
+  /** What the views must have read before alerts are looked for in them. */
+  viewsUntil: readonly PlannedEnd[]
+  /** Log time in ms: an alert of the store from then on may be one that was not replayed. */
+  alertsBeforeMs: number
+  /** Nothing but what the store had applied limits it, so that its sums can be compared too. */
+  isWhole: boolean
+}>
+
+export type PlannedEnd = Readonly<{ topic: string; partition: number; end: number }>
+
+export type PlannedShard = Readonly<{
+  service: keyof ReplayedServices
+  shard: ShardKey
+  /** Replayed is what is below `to`; reported are orders with a record in [from, to). */
+  from: number
+  to: number
+  /** What the store had counted up to `to`. */
+  totals?: StoredTotals
+  tally?: StoredPaymentTally
+}>
+
+export type PlanDeps = Readonly<{
+  log: Pick<Log, 'topics' | 'lag' | 'offsetAt' | 'read'>
+  store: Pick<OrderQueries, 'shards'>
+  topic: string
+}>
+
+/** @throws {OrdermillError} BEGINNING_GONE when the log does not hold any more what the store was made of */
+export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckPlan> {
+  const { log, store } = deps
+  // Before the log, so that it holds all that they have applied.
+  const summaries = spec.service === 'fraud' ? [] : (await store.shards()).filter(({ next }) => next > 0)
+  const topics = await log.topics()
+  const known = summaries.flatMap((summary) => plannedShard(summary, spec))
+  const all = spec.service === 'fraud' ? await fraudShards(deps, topics) : known
+  refuseGone(all, topics)
+  const isLimited = limitsOf(spec)
+  const shards = isLimited ? await Promise.all(all.map((one) => limited(deps, one, spec))) : all
+  const pays = shards.some(({ service }) => service === 'payment')
+  const outputs = pays ? endsOf(topics, paymentOutputs) : []
+  if (pays) refuseGoneOutputs(topics)
+  const alerts = spec.service === 'fraud' ? endsOf(topics, [alertsTopic]) : viewsEnds(shards)
+  return {
+    shards,
+    outputs,
+    viewsUntil: spec.service === 'fraud' ? alerts : [],
+    alertsBeforeMs: isLimited ? 0 : await borderOf(log, alerts),
+    isWhole: !isLimited,
+  }
+}
+
+const serviceOf: ReadonlyMap<string, 'analytics' | 'payment' | 'views'> = new Map([
+  [orderGroups.analytics, 'analytics'],
+  [orderGroups.payment, 'payment'],
+  [viewsGroup, 'views'],
+])
+
+/** The views project everything, and have no order of their own: a part of it is not for them. */
+function plannedShard({ shard, next, totals, tally }: ShardSummary, spec: CheckSpec): readonly PlannedShard[] {
+  const service = serviceOf.get(shard.group)
+  const isWanted = spec.service === undefined ? service !== 'views' || !limitsOf(spec) : spec.service === service
+  if (!service || !isWanted) return []
+  const counted = {
+    ...(totals ? { totals: storeTotals(totals) } : {}),
+    ...(tally ? { tally: storePaymentTally(tally) } : {}),
+  }
+  return [{ service, shard, from: 0, to: next, ...counted }]
+}
+
+async function fraudShards(
+  { log, topic }: PlanDeps,
+  topics: readonly TopicDescription[],
+): Promise<readonly PlannedShard[]> {
+  const group = orderGroups.fraud
+  const lags = await log.lag(group)
+  return topics
+    .filter(({ name }) => orderInput(topic, group).topics.includes(name))
+    .flatMap(({ name, id, partitions }) =>
+      partitions.map(({ partition }) => {
+        const committed = lags.find((lag) => lag.topic === name && lag.partition === partition)?.committed ?? 0
+        const shard = { group, topic: name, topicId: id, partition }
+        return { service: 'fraud', shard, from: 0, to: committed } as const
+      }),
+    )
+    .filter(({ to }) => to > 0)
+}
+
+function limitsOf({ from_offset, to_offset, from_ms, to_ms }: CheckSpec): boolean {
+  return [from_offset, to_offset, from_ms, to_ms].some((limit) => limit !== undefined)
+}
+
+/** Offsets are those of the input: what came again by a retry topic has others. */
+async function limited({ log, topic }: PlanDeps, planned: PlannedShard, spec: CheckSpec): Promise<PlannedShard> {
+  const { shard, to } = planned
+  const at = (ms: number | undefined): Promise<number | undefined> =>
+    ms === undefined ? Promise.resolve(ms) : log.offsetAt(shard.topic, shard.partition, ms)
+  const isInput = shard.topic === topic
+  const froms = [isInput ? spec.from_offset : undefined, await at(spec.from_ms)]
+  const tos = [isInput ? spec.to_offset : undefined, await at(spec.to_ms)]
+  return {
+    ...planned,
+    from: Math.max(...froms.map((limit) => limit ?? 0)),
+    to: Math.min(to, ...tos.map((limit) => limit ?? to)),
+  }
+}
+
+function endsOf(topics: readonly TopicDescription[], names: readonly string[]): readonly PlannedEnd[] {
+  return topics
+    .filter(({ name }) => names.includes(name))
+    .flatMap(({ name, partitions }) => partitions.map(({ partition, end }) => ({ topic: name, partition, end })))
+}
+
+function refuseGone(shards: readonly PlannedShard[], topics: readonly TopicDescription[]): void {
+  for (const { shard } of shards) {
+    const topic = topics.find(({ id }) => id === shard.topicId)
+    if (!topic) throw madeAgain(shard)
+    const begin = topic.partitions[shard.partition]?.begin ?? 0
+    if (begin > 0) throw beginningGone(shard.topic, shard.partition, begin)
+  }
+}
+
+function refuseGoneOutputs(topics: readonly TopicDescription[]): void {
+  for (const { name, partitions } of topics) {
+    const gone = paymentOutputs.includes(name) ? partitions.find(({ begin }) => begin > 0) : undefined
+    if (gone) throw beginningGone(name, gone.partition, gone.begin)
+  }
+}
+
+export function beginningGone(topic: string, partition: number, begin: number): OrdermillError {
+  return new OrdermillError(
+    'BEGINNING_GONE',
+    `${topic}-${partition} begins at offset ${begin}: what was below it has been removed by retention, so that what was made ` +
+      'of it can’t be made again; ORDERMILL_RETENTION_HOURS=0 and Kafka’s retention.ms=-1 keep everything',
+  )
+}
+
+export function madeAgain({ group, topic, partition }: ShardKey): OrdermillError {
+  return new OrdermillError(
+    'BEGINNING_GONE',
+    `${topic} was deleted or made again: what ${group} counted from its former partition ${partition} can’t be made again`,
+  )
+}
+
+function viewsEnds(shards: readonly PlannedShard[]): readonly PlannedEnd[] {
+  return shards
+    .filter(({ service, shard }) => service === 'views' && shard.topic === alertsTopic)
+    .map(({ shard: { topic, partition }, to }) => ({ topic, partition, end: to }))
+}
+
+/** Markers of a transaction may be the last offsets of a partition. */
+const markersMax = 5
+
+/** Log time grows within a partition: what comes behind these ends is no older than the oldest of their last records. */
+async function borderOf(log: PlanDeps['log'], ends: readonly PlannedEnd[]): Promise<number> {
+  const lasts = await Promise.all(ends.filter(({ end }) => end > 0).map((one) => lastTimeOf(log, one)))
+  return lasts.length === 0 ? 0 : Math.min(...lasts)
+}
+
+async function lastTimeOf(log: PlanDeps['log'], { topic, partition, end }: PlannedEnd): Promise<number> {
+  const offset = Math.max(end - markersMax, 0)
+  const { records } = await log.read({ topic, partition, offset, recordsMax: markersMax, bytesMax: 1024 * 1024 })
+  return records.findLast((record) => record.offset < end)?.timestampMs ?? 0
+}

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it, type TestContext } from 'node:test'
+import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import type { CheckSpec, Difference } from '../../src/codec/operation-codec.ts'
+import { openScratches } from '../../src/compose/scratches.ts'
+import { defaultFraudRules } from '../../src/domain/fraud.ts'
+import { checkStep, type CheckDeps } from '../../src/operations/check.ts'
+import { orderRecord, rawRecord } from '../support/order-json.ts'
+import { openRig, type Rig, type RigOptions } from '../support/pipeline-rig.ts'
+import { tempDir } from '../support/temp.ts'
+
+const suspicious = { amount: 500, country: 'DE' }
+const records = [
+  ...[1, 2, 3, 4, 5, 6].map((id) => orderRecord(id)),
+  orderRecord(2),
+  orderRecord(3, { status: 'CANCELLED' }),
+  orderRecord(4, { amount: 5 }),
+  orderRecord(7, suspicious),
+  rawRecord('no JSON'),
+  rawRecord(null),
+]
+
+type Checked = Readonly<{ differences: readonly Difference[]; steps: number; records: number; count: number }>
+
+async function check(
+  t: TestContext,
+  { log, store }: Pick<Rig, 'log' | 'store'>,
+  spec: Omit<CheckSpec, 'kind'> = {},
+  changes: Partial<CheckDeps> = {},
+): Promise<Checked> {
+  const scratches = openScratches({ dataDir: await tempDir(t), kafka: undefined })
+  const settings = {
+    topic: 'orders',
+    baseCurrency: 'USD',
+    policy: 'all',
+    reuse: 'refuse',
+    rules: defaultFraudRules,
+  } as const
+  const deps: CheckDeps = {
+    log,
+    store,
+    scratches,
+    settings,
+    now: () => performance.now(),
+    pause: () => Promise.resolve(),
+    ...changes,
+  }
+  for (let steps = 1; ; steps += 1) {
+    const request = { name: 'check', spec: { kind: 'check', ...spec } } as const
+    const { isDone, differences, progress } = await checkStep(deps, request, new AbortController().signal)
+    if (isDone) return { differences, steps, records: progress.done, count: progress.differences ?? 0 }
+  }
+}
+
+async function openFileRig(t: TestContext, options: RigOptions = {}): Promise<Rig & { damage: (sql: string) => void }> {
+  const file = join(await tempDir(t), 'store.db')
+  const store = openSqliteStore({ file })
+  t.after(() => store.close())
+  const rig = await openRig({ store, partitions: 2, ...options })
+  await rig.append(...records)
+  await rig.run('fraud', 'payment', 'analytics')
+  await rig.run('views')
+  const damage = (sql: string): void => {
+    const db = new DatabaseSync(file)
+    db.exec(sql)
+    db.close()
+  }
+  return { ...rig, damage }
+}
+
+function texts({ differences }: Checked): readonly string[] {
+  return differences.map(({ what, where, order_id: id }) => `${what} ${where} ${id ?? ''}`.trim()).toSorted()
+}
+
+describe('a full check', () => {
+  it('finds nothing where nothing is wrong', async (t) => {
+    const found = await check(t, await openFileRig(t))
+    assert.deepEqual(found.differences, [])
+    // Both groups read all of it, and the views one alert and four letters.
+    assert.equal(found.records, 2 * records.length + 1 + 5)
+  })
+
+  it('names every order that is missing, different or too much, in every list', async (t) => {
+    const rig = await openFileRig(t)
+    rig.damage(`
+      DELETE FROM orders WHERE order_id = 1;
+      UPDATE orders SET json = replace(json, '12.34', '99.99') WHERE order_id = 2;
+      DELETE FROM ledger WHERE order_id = 3;
+      UPDATE ledger SET payment = 2 WHERE order_id = 5;
+      UPDATE ledger SET amount_minor = 1 WHERE order_id = 6;
+      INSERT INTO orders SELECT 99, identity_ms, timestamp_ms, place, first_offset, status, customer_id, amount_minor,
+        currency, country, created_at_ms, era, changes, json FROM orders WHERE order_id = 6;
+      DELETE FROM alerts;
+      DELETE FROM dead_letters WHERE group_name = 'fraud-group';
+      UPDATE shards SET totals = json_set(totals, '$.duplicates', 5) WHERE group_name = 'analytics-group'
+        AND shard_id = (SELECT min(shard_id) FROM shards WHERE totals IS NOT NULL AND next_offset > 0);
+    `)
+    const found = await check(t, rig)
+    assert.equal(found.count, found.differences.length)
+    assert.deepEqual(
+      texts(found).map((text) => text.replace(/orders-\d/, 'orders-n')),
+      [
+        'different document 2',
+        'different order and payment 6',
+        'different payment 5',
+        'different payment 6',
+        'missing alert 7',
+        'missing dead letter',
+        'missing order 1',
+        'missing payment 3',
+        'total analytics-group on orders-n: duplicates',
+        'unexpected order 99',
+      ],
+    )
+  })
+
+  it('takes what the store applied meanwhile for no difference', async (t) => {
+    const rig = await openFileRig(t)
+    const shards = await rig.store.shards()
+    await rig.append(orderRecord(100), orderRecord(1, { status: 'CONFIRMED' }), orderRecord(101, suspicious))
+    await rig.run('fraud', 'payment', 'analytics')
+    await rig.run('views')
+    const store = { ...rig.store, shards: () => Promise.resolve(shards) }
+    assert.deepEqual((await check(t, { log: rig.log, store })).differences, [])
+  })
+
+  it('accepts another order of application of one order’s records on several partitions', async (t) => {
+    const rig = await openRig({ partitions: 2 })
+    const onPartition = (partition: number, status: string) => ({ ...orderRecord(1, { status }), partition })
+    await rig.append(onPartition(1, 'CREATED'))
+    await rig.run('payment', 'analytics')
+    await rig.append(onPartition(0, 'CONFIRMED'))
+    await rig.run('payment', 'analytics')
+    assert.deepEqual((await check(t, rig)).differences, [])
+  })
+
+  it('goes on after every step where it was, and does each thing once', async (t) => {
+    const rig = await openFileRig(t)
+    rig.damage('DELETE FROM orders WHERE order_id = 1')
+    let now = 0
+    // So that a step is a piece or two.
+    const found = await check(t, rig, {}, { now: () => (now += 300) })
+    assert.ok(found.steps > 10, `${found.steps} steps`)
+    assert.deepEqual(texts(found), ['missing order 1'])
+  })
+
+  it('runs one service again, fraud by the rules of now', async (t) => {
+    const rig = await openFileRig(t, { rules: { ...defaultFraudRules, highAmount: 1_000_000 } })
+    assert.deepEqual(texts(await check(t, rig, { service: 'fraud' })), ['missing alert 7'])
+    assert.deepEqual(texts(await check(t, rig, { service: 'analytics' })), [])
+    assert.deepEqual(texts(await check(t, rig, { service: 'payment' })), [])
+  })
+
+  it('reports a range of offsets alone', async (t) => {
+    const rig = await openFileRig(t, { partitions: 1 })
+    rig.damage('DELETE FROM orders WHERE order_id IN (1, 5)')
+    assert.deepEqual(texts(await check(t, rig, { from_offset: 3, to_offset: 6 })), ['missing order 5'])
+  })
+
+  it('refuses when the beginning of the log is gone, and names where it begins now', async (t) => {
+    const { log, store } = await openFileRig(t, { partitions: 1 })
+    const topics = async () =>
+      (await log.topics()).map((topic) => ({
+        ...topic,
+        partitions: topic.partitions.map((one) => (topic.name === 'payments' ? { ...one, begin: 3 } : one)),
+      }))
+    await assert.rejects(check(t, { log: { ...log, topics }, store }), {
+      code: 'BEGINNING_GONE',
+      message: /^payments-0 begins at offset 3: /,
+    })
+  })
+})
