@@ -23,6 +23,7 @@ import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
 import { exportRoutes } from './routes/export-routes.ts'
 import { groupRoutes } from './routes/group-routes.ts'
+import { maintenanceRoutes } from './routes/maintenance-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { journeyRoutes } from './routes/journey-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
@@ -156,6 +157,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   groupRoutes(app, { log, clock, operations, lagWatch })
   recordRoutes(app, { log })
   jobRoutes(app, { log, clock, operations })
+  maintenanceRoutes(app, { log, store, clock, operations, topic: settings.inputTopic })
   reconciliationRoutes(app, { look, operations, clock })
   const redrive = { topic: settings.inputTopic, redrivesMax: settings.redrivesMax }
   redriveRoutes(app, { log, store, clock, operations, redrive, orders: settings.orderRules })

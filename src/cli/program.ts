@@ -13,6 +13,7 @@ const commands: ReadonlyMap<string, () => Promise<CliCommand>> = new Map([
   ['produce', async () => (await import('./produce.ts')).produceCommand],
   ['totals', async () => (await import('./totals.ts')).totalsCommand],
   ['reconcile', async () => (await import('./reconcile.ts')).reconcileCommand],
+  ['rebuild', async () => (await import('./rebuild.ts')).rebuildCommand],
   ['order', async () => (await import('./order.ts')).orderCommand],
   ['journey', async () => (await import('./journey.ts')).journeyCommand],
   ['payments', async () => (await import('./payments.ts')).paymentsCommand],

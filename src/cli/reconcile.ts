@@ -1,23 +1,73 @@
-import { Command } from 'commander'
-import type { CliCommand } from './cli-command.ts'
-import { openReading, withWhere, type WhereOptions } from './connection.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { CheckSpec } from '../codec/operation-codec.ts'
+import type { CliCommand, Environment } from './cli-command.ts'
+import { configOf, openReading, withWhere, type WhereOptions } from './connection.ts'
 import { documentAt, listAt, parseDocument, textAt, type Document } from './document.ts'
 import { exitCodes } from './exit-codes.ts'
-import { jsonOption } from './options.ts'
+import { jsonOption, wholeNumber } from './options.ts'
 import { groupDecimal, print } from './output.ts'
 import { tableLines } from './table.ts'
 
+type Options = WhereOptions &
+  Readonly<{
+    json?: true
+    full?: true
+    service?: NonNullable<CheckSpec['service']>
+    fromOffset?: number
+    toOffset?: number
+    from?: number
+    to?: number
+  }>
+
 export const reconcileCommand: CliCommand = (environment, done) =>
   withWhere(new Command('reconcile').description('Say whether every record is accounted for'))
+    .option(
+      '--full',
+      'run the services again from the log into nothing, and compare the store with that, order by order',
+    )
+    .addOption(new Option('--service <name>', 'with --full: only this one').choices(['fraud', 'payment', 'analytics']))
+    .option('--from-offset <number>', 'with --full: only orders with a record from this offset on', wholeNumber)
+    .option('--to-offset <number>', 'with --full: as if each partition ended there', wholeNumber)
+    .option('--from <time>', 'with --full: the same by log time, such as 2026-01-31T09:30:00Z', timeMs)
+    .option('--to <time>', 'with --full: the same by log time', timeMs)
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit codes: 0 all is accounted for, or is on its way; 1 something does not add up')
-    .action(async ({ json, ...where }: WhereOptions & { json?: true }) => {
-      await using api = await openReading(environment, where)
-      const text = await api.get('/api/v1/reconciliation')
-      const found = parseDocument(text)
-      print(...(json ? [text] : reconciliationLines(found)))
-      if (textAt(found, 'state') === 'bad') done(exitCodes.failed)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all is accounted for, or is on its way; 1 something does not add up, or differs from the log',
+    )
+    .action(async ({ full, json, ...options }: Options) => {
+      const isWell = full ? await isSame(environment, options, json) : await isAccounted(environment, options, json)
+      if (!isWell) done(exitCodes.failed)
     })
+
+async function isAccounted(environment: Environment, where: WhereOptions, json: true | undefined): Promise<boolean> {
+  await using api = await openReading(environment, where)
+  const text = await api.get('/api/v1/reconciliation')
+  const found = parseDocument(text)
+  print(...(json ? [text] : reconciliationLines(found)))
+  return textAt(found, 'state') !== 'bad'
+}
+
+async function isSame(environment: Environment, options: Options, json: true | undefined): Promise<boolean> {
+  const { service, fromOffset, toOffset, from, to } = options
+  const spec: CheckSpec = {
+    kind: 'check',
+    ...(service === undefined ? {} : { service }),
+    ...(fromOffset === undefined ? {} : { from_offset: fromOffset }),
+    ...(toOffset === undefined ? {} : { to_offset: toOffset }),
+    ...(from === undefined ? {} : { from_ms: from }),
+    ...(to === undefined ? {} : { to_ms: to }),
+  }
+  // Loads the services, which a look does not need.
+  const { reconcileFully } = await import('./reconcile-full.ts')
+  return reconcileFully(configOf(environment, options), spec, { json: json ?? false })
+}
+
+function timeMs(text: string): number {
+  const ms = Date.parse(text)
+  if (Number.isFinite(ms) && ms >= 0) return ms
+  throw new InvalidArgumentError('It must be a time such as 2026-01-31T09:30:00Z.')
+}
 
 function reconciliationLines(found: Document): readonly string[] {
   const number = (name: string): string => groupDecimal(textAt(found, name))
