@@ -3,15 +3,21 @@ import { operationsLog } from '../operations/operations-log.ts'
 import { redriveStep } from '../operations/redrive.ts'
 import { runOperations, type JobSteps } from '../operations/run-operations.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { maintenanceSteps } from './maintenance.ts'
 import type { Storage } from './storage.ts'
 
 /** Its name among the services of a process. */
 export const operationsService = 'operations'
 
 /** Every kind of job that a process with log and store can do. */
-function jobSteps({ log, store }: Pick<Storage, 'log' | 'store'>, { topic, redrivesMax }: Config): JobSteps {
+function jobSteps(
+  { log, store }: Pick<Storage, 'log' | 'store'>,
+  { topic, redrivesMax }: Config,
+  maintenance: Pick<JobSteps, 'check' | 'rebuild'>,
+): JobSteps {
   return {
     redrive: redriveStep({ log, store, operations: operationsLog(log), topic, redrivesMax }),
+    ...maintenance,
   }
 }
 
@@ -21,9 +27,11 @@ export function runJobs(
   config: Config,
   logger: Logger,
 ): (signal: AbortSignal) => Promise<void> {
+  const maintenance = maintenanceSteps(config, storage)
   const deps = {
     log: storage.log,
-    steps: jobSteps(storage, config),
+    steps: jobSteps(storage, config, maintenance.steps),
+    tidy: maintenance.tidy,
     now: Date.now,
     onFailed: ({ id, title }: Readonly<{ id: string; title: string }>, error: unknown) =>
       logger.error({ job: id, title, err: error }, 'a job failed'),

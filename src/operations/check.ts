@@ -63,11 +63,8 @@ export async function checkStep(
   const scratch = await deps.scratches.open(name)
   try {
     const text = await scratch.state()
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the writer is this function
     let state =
-      text === undefined
-        ? begun(await planCheck({ log, store, topic: settings.topic }, spec))
-        : (JSON.parse(text) as CheckState)
+      text === undefined ? begun(await planCheck({ log, store, topic: settings.topic }, spec)) : restored(text)
     const until = now() + stepMs
     while (state.phase.kind !== 'done' && now() < until && !signal.aborted) {
       state = await piece({ ...deps, scratch, until }, state, signal)
@@ -76,6 +73,11 @@ export async function checkStep(
   } finally {
     await scratch.close()
   }
+}
+
+function restored(text: string): CheckState {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the writer is this file
+  return JSON.parse(text) as CheckState
 }
 
 function begun(plan: CheckPlan): CheckState {

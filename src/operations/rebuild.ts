@@ -1,0 +1,148 @@
+import type { JobProgress, RebuildSpec } from '../codec/operation-codec.ts'
+import { hasCode } from '../errors.ts'
+import type { Log } from '../ports/log.ts'
+import type { OrderQueries } from '../ports/order-queries.ts'
+import type { Rebuilds, RebuildStore } from '../ports/rebuilds.ts'
+import type { Scratch, Scratches } from '../ports/scratch.ts'
+import { sumOf } from './equations.ts'
+import { readOutcomes, replayedServices, type ReplaySettings } from './replay.ts'
+import { planRebuild, type RebuildPlan } from './rebuild-plan.ts'
+import type { JobStep } from './run-operations.ts'
+
+export type RebuildDeps = Readonly<{
+  log: Log
+  store: Pick<OrderQueries, 'shards'> & Rebuilds
+  /** Where payments that were made are kept, to be looked up. */
+  scratches: Scratches
+  settings: ReplaySettings
+  now: () => number
+}>
+
+type RebuildState = Readonly<{
+  plan: RebuildPlan
+  outputs: Readonly<{ index: number; offset: number }>
+  outputsRead: number
+  /** The shard that is replayed; where it is, the new generation says. */
+  shard: number
+}>
+
+/** Of one step. */
+const stepMs = 800
+
+/** Scratches of jobs are named by them. */
+export function rebuildScratch(jobId: string): string {
+  return `rebuild-${jobId}`
+}
+
+/**
+ * Makes the read model again, in a generation that is named as the job, and switches to it. Services go on with the one that is
+ * live until then; they are fenced by the switch, claim anew, and catch up with what came meanwhile.
+ */
+export function rebuildJob(deps: RebuildDeps): JobStep<RebuildSpec> {
+  return async ({ id }, _at, signal) => {
+    // The step that switched may be done again: the end of the job was not written.
+    if ((await deps.store.generation()) === id) return switched(undefined)
+    const scratch = await deps.scratches.open(rebuildScratch(id))
+    try {
+      return await rebuildStep(deps, id, scratch, signal)
+    } finally {
+      await scratch.close()
+    }
+  }
+}
+
+/** Removes what a rebuild that did not come to its end has made. */
+export async function forgetRebuild(
+  { store, scratches }: Pick<RebuildDeps, 'store' | 'scratches'>,
+  jobId: string,
+): Promise<void> {
+  await scratches.remove(rebuildScratch(jobId))
+  if ((await store.generation()) !== jobId) await dropQuietly(store, jobId)
+}
+
+async function dropQuietly(store: Rebuilds, id: string): Promise<void> {
+  try {
+    await store.dropRebuild(id)
+  } catch (error) {
+    // It has become the live one.
+    if (!hasCode(error, 'REQUEST_INVALID')) throw error
+  }
+}
+
+async function rebuildStep(deps: RebuildDeps, id: string, scratch: Scratch, signal: AbortSignal) {
+  const { log, store, settings, now } = deps
+  const text = await scratch.state()
+  let state = text === undefined ? begun(await planRebuild({ log, store, topic: settings.topic })) : restored(text)
+  const rebuilt = await store.openRebuild(id)
+  const until = now() + stepMs
+  do state = await piece(deps, { scratch, rebuilt, until }, state, signal)
+  while (!isReplayed(state) && now() < until && !signal.aborted)
+  const progress = await progressOf(state, rebuilt)
+  if (!isReplayed(state)) return { outputs: [], progress, cursor: progress.detail }
+  signal.throwIfAborted()
+  await store.switchTo(id)
+  return switched(progress)
+}
+
+function restored(text: string): RebuildState {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the writer is this file
+  return JSON.parse(text) as RebuildState
+}
+
+function begun(plan: RebuildPlan): RebuildState {
+  return { plan, outputs: { index: 0, offset: 0 }, outputsRead: 0, shard: 0 }
+}
+
+function isReplayed({ plan, outputs, shard }: RebuildState): boolean {
+  return outputs.index >= plan.outputs.length && shard >= plan.shards.length
+}
+
+function switched(progress: JobProgress | undefined) {
+  const { done = 0, total = 0 } = progress ?? {}
+  const detail = 'the read model was made again, and is in use'
+  return { outputs: [], progress: { done, total, unit: 'records', detail }, cursor: undefined }
+}
+
+type Pieces = Readonly<{ scratch: Scratch; rebuilt: RebuildStore; until: number }>
+
+async function piece(
+  deps: RebuildDeps,
+  pieces: Pieces,
+  state: RebuildState,
+  signal: AbortSignal,
+): Promise<RebuildState> {
+  const source = state.plan.outputs[state.outputs.index]
+  const planned = state.plan.shards[state.shard]
+  if (source) return outputsPiece(deps, pieces, state)
+  if (!planned) return state
+  const target = { store: pieces.rebuilt, payments: pieces.scratch.payments }
+  const service = replayedServices(deps.settings, { log: deps.log, owner: 'rebuild' }, target)[planned.service]
+  let mine = await service.claim(planned.shard)
+  while (mine.next < planned.to && deps.now() < pieces.until) mine = await service.piece(mine, planned.to, signal)
+  if (mine.next < planned.to) return state
+  const after = { ...state, shard: state.shard + 1 }
+  await pieces.scratch.advance(JSON.stringify(after))
+  return after
+}
+
+async function outputsPiece({ log }: RebuildDeps, { scratch }: Pieces, state: RebuildState): Promise<RebuildState> {
+  const { index, offset } = state.outputs
+  const source = state.plan.outputs[index]
+  if (!source) return state
+  const { payments, records, next } = await readOutcomes(log, { ...source, offset })
+  const isRead = records === 0 || next >= source.end
+  const after = {
+    ...state,
+    outputs: isRead ? { index: index + 1, offset: 0 } : { index, offset: next },
+    outputsRead: state.outputsRead + records,
+  }
+  await scratch.advance(JSON.stringify(after), { payments })
+  return after
+}
+
+async function progressOf({ plan, outputsRead }: RebuildState, rebuilt: RebuildStore): Promise<JobProgress> {
+  const replayed = sumOf((await rebuilt.shards()).map(({ next }) => next))
+  const done = outputsRead + replayed
+  const total = Math.max(sumOf(plan.outputs.map(({ end }) => end)) + sumOf(plan.shards.map(({ to }) => to)), done)
+  return { done, total, unit: 'records', detail: 'replaying the log into a new read model' }
+}
