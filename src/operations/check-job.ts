@@ -1,5 +1,6 @@
 import type { CheckSpec } from '../codec/operation-codec.ts'
-import { checkStep, type CheckDeps } from './check.ts'
+import { checkStep } from './check.ts'
+import type { CheckDeps } from './check-state.ts'
 import type { JobStep } from './run-operations.ts'
 
 /** Scratches of jobs are named by them. */

@@ -5,7 +5,7 @@ import type { OrderStory, OrderQueries, Page } from '../ports/order-queries.ts'
 import { samePosition, type Position } from '../domain/position.ts'
 import { hasCode } from '../errors.ts'
 import type { Log } from '../ports/log.ts'
-import type { PieceDeps } from './check.ts'
+import type { PieceDeps } from './check-state.ts'
 import type { CheckPlan } from './check-plan.ts'
 import { compareStories, type Compared } from './compare-stories.ts'
 

@@ -2,7 +2,7 @@ import type { Difference } from '../codec/operation-codec.ts'
 import { storePaymentTally, type StoredPaymentTally } from '../domain/payment.ts'
 import { storeTotals, type StoredTotals } from '../domain/totals.ts'
 import type { ShardSummary } from '../ports/order-queries.ts'
-import type { CheckState, PieceDeps } from './check.ts'
+import type { CheckState, PieceDeps } from './check-state.ts'
 import type { PlannedShard } from './check-plan.ts'
 import { placeText } from './reconciliation-checks.ts'
 

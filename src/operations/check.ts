@@ -1,43 +1,12 @@
 import { viewsGroup } from '../codec/groups.ts'
 import type { CheckSpec, Difference, JobProgress } from '../codec/operation-codec.ts'
-import type { OrderQueries } from '../ports/order-queries.ts'
-import type { Log } from '../ports/log.ts'
-import type { Scratch, Scratches } from '../ports/scratch.ts'
+import type { Scratch } from '../ports/scratch.ts'
 import { comparePass, passesOf } from './check-passes.ts'
 import { planCheck, type CheckPlan } from './check-plan.ts'
+import type { CheckDeps, CheckState, Phase, PieceDeps } from './check-state.ts'
 import { compareTotals } from './check-totals.ts'
-import { readOutcomes, replayedServices, type ReplaySettings } from './replay.ts'
+import { readOutcomes, replayedServices } from './replay.ts'
 import { sumOf } from './equations.ts'
-
-export type CheckDeps = Readonly<{
-  log: Log
-  /** What is checked. */
-  store: OrderQueries
-  scratches: Scratches
-  settings: ReplaySettings
-  now: () => number
-  pause: (durationMs: number) => Promise<void>
-}>
-
-/** What a check has come to; kept in the scratch with what was replayed, so that both are of one moment. */
-export type CheckState = Readonly<{
-  plan: CheckPlan
-  phase: Phase
-  outputsRead: number
-  compared: number
-  differences: number
-  /** Orders whose records on several partitions were applied in another order than in the replay. */
-  interleaved: number
-}>
-
-/** `cursor` is of the list that is walked, null at its beginning. */
-export type Phase =
-  | Readonly<{ kind: 'outputs'; index: number; offset: number }>
-  | Readonly<{ kind: 'replay'; index: number }>
-  | Readonly<{ kind: 'views' }>
-  | Readonly<{ kind: 'compare'; pass: number; cursor: string | null }>
-  | Readonly<{ kind: 'totals' }>
-  | Readonly<{ kind: 'done' }>
 
 /** Differences that are kept by name; the count is exact all the same. */
 export const differencesKeptMax = 10_000
@@ -90,8 +59,6 @@ function begun(plan: CheckPlan): CheckState {
     interleaved: 0,
   }
 }
-
-export type PieceDeps = Omit<CheckDeps, 'scratches'> & Readonly<{ scratch: Scratch; until: number }>
 
 async function piece(deps: PieceDeps, state: CheckState, signal: AbortSignal): Promise<CheckState> {
   const { phase } = state

@@ -115,7 +115,10 @@ async function piece(
   const planned = state.plan.shards[state.shard]
   if (source) return outputsPiece(deps, pieces, state)
   if (!planned) return state
-  const target = { store: pieces.rebuilt, payments: pieces.scratch.payments }
+  const target = {
+    store: pieces.rebuilt,
+    payments: (...of: Parameters<Scratch['payments']>) => pieces.scratch.payments(...of),
+  }
   const service = replayedServices(deps.settings, { log: deps.log, owner: 'rebuild' }, target)[planned.service]
   let mine = await service.claim(planned.shard)
   while (mine.next < planned.to && deps.now() < pieces.until) mine = await service.piece(mine, planned.to, signal)

@@ -1,0 +1,37 @@
+import type { Log } from '../ports/log.ts'
+import type { OrderQueries } from '../ports/order-queries.ts'
+import type { Scratch, Scratches } from '../ports/scratch.ts'
+import type { CheckPlan } from './check-plan.ts'
+import type { ReplaySettings } from './replay.ts'
+
+export type CheckDeps = Readonly<{
+  log: Log
+  /** What is checked. */
+  store: OrderQueries
+  scratches: Scratches
+  settings: ReplaySettings
+  now: () => number
+  pause: (durationMs: number) => Promise<void>
+}>
+
+/** What a check has come to; kept in the scratch with what was replayed, so that both are of one moment. */
+export type CheckState = Readonly<{
+  plan: CheckPlan
+  phase: Phase
+  outputsRead: number
+  compared: number
+  differences: number
+  /** Orders whose records on several partitions were applied in another order than in the replay. */
+  interleaved: number
+}>
+
+/** `cursor` is of the list that is walked, null at its beginning. */
+export type Phase =
+  | Readonly<{ kind: 'outputs'; index: number; offset: number }>
+  | Readonly<{ kind: 'replay'; index: number }>
+  | Readonly<{ kind: 'views' }>
+  | Readonly<{ kind: 'compare'; pass: number; cursor: string | null }>
+  | Readonly<{ kind: 'totals' }>
+  | Readonly<{ kind: 'done' }>
+
+export type PieceDeps = Omit<CheckDeps, 'scratches'> & Readonly<{ scratch: Scratch; until: number }>
