@@ -32,7 +32,12 @@ export function encodeRedrive({ key, value, headers }: RedriveContent, redrive: 
   }
 }
 
-/** Headers of the record itself: neither why it was refused, nor where a redriven one came from. */
+/**
+ * Headers of the record itself: neither why it was refused, nor where a redriven one came from. Nor an operator's decision:
+ * on a retry topic it would be taken for one, and whoever sends orders may have written it.
+ */
 function ownHeaders(headers: readonly Header[]): readonly Header[] {
-  return headers.filter(([name]) => name !== eventIdHeader && !/^(?:__dlq\.errors\.|x-redrive-)/.test(name))
+  return headers.filter(
+    ([name]) => name !== eventIdHeader && !/^(?:__dlq\.errors\.|x-redrive-|x-ordermill-)/.test(name),
+  )
 }
