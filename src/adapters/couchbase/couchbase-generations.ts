@@ -117,7 +117,7 @@ export function generationKeyspaces(keyspaces: Keyspaces): (number: number) => G
 }
 
 /** No other key of ours begins with a tilde. */
-export function keyPrefix(number: number): string {
+function keyPrefix(number: number): string {
   return number === 0 ? '' : `~${number}/`
 }
 
