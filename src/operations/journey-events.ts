@@ -4,7 +4,14 @@ import type { OrderContent } from '../domain/order-state.ts'
 import type { LedgerEntry, LedgerState } from '../domain/payment.ts'
 import { samePosition } from '../domain/position.ts'
 import type { StoredDeadLetter } from '../ports/order-queries.ts'
-import { positionOf, positionText, type JourneyEvent, type JourneyFacts, type OrderRecord } from './journey-facts.ts'
+import {
+  positionOf,
+  positionText,
+  type JourneyEvent,
+  type JourneyFacts,
+  type OrderRecord,
+  type Output,
+} from './journey-facts.ts'
 
 /** Everything that happened, in no order. */
 export function journeyEvents(facts: JourneyFacts): readonly JourneyEvent[] {
@@ -80,68 +87,69 @@ function fraudEvents({ alerts, cleared, records }: JourneyFacts): readonly Journ
 }
 
 function paymentEvents(facts: JourneyFacts, ledger: LedgerState): readonly JourneyEvent[] {
-  let attempt = 0
-  return ledger.entries.flatMap((entry) => {
-    attempt += Number(entry.effect === 'charge')
-    return entryEvents(facts, ledger, entry, attempt)
+  const common = { ...nothing, group: orderGroups.payment, state: 'warning' } as const
+  const failed = (ledger.payment.attempts ?? []).map(({ atMs, reason }): JourneyEvent => {
+    return { ...common, kind: 'payment-attempted', atMs, title: 'The gateway failed', detail: `${reason}; asked again` }
   })
+  let charges = 0
+  const decided = ledger.entries.flatMap((entry) => {
+    charges += Number(entry.effect === 'charge')
+    return entryEvents(facts, ledger, entry, charges)
+  })
+  return [...failed, ...decided]
 }
 
 function entryEvents(
   facts: JourneyFacts,
-  { payment }: LedgerState,
+  ledger: LedgerState,
   entry: LedgerEntry,
-  attempt: number,
+  charges: number,
 ): readonly JourneyEvent[] {
   const output = facts.payments.get(positionText(entry.position))
-  const sinceMs = timeAt(facts, entry)
-  const common = { ...nothing, group: orderGroups.payment, sinceMs }
+  const common = { ...nothing, group: orderGroups.payment, sinceMs: timeAt(facts, entry) }
   const decided = { ...common, kind: 'payment-decided', atMs: entry.atMs } as const
   const written = { atMs: output?.timestampMs ?? entry.atMs, record: output?.place ?? null }
-  const isLatest = samePosition(payment.position, entry.position)
   switch (entry.effect) {
     case 'charge':
       return [
-        { ...decided, title: 'To be charged', detail: `attempt ${attempt}` },
-        isLatest && payment.status !== 'PENDING'
-          ? { ...common, ...written, ...settledAt(output?.timestampMs ?? payment.atMs, payment.status) }
-          : attemptEvent({ ...common, ...written }, isLatest, attempt),
+        { ...decided, title: 'To be charged', detail: charges === 1 ? '' : `charge ${charges}` },
+        { ...common, record: written.record, ...chargeEnd(ledger, entry, output) },
       ]
     case 'SKIPPED':
       return [{ ...decided, ...written, title: 'Not charged', detail: 'it was cancelled before it was paid' }]
     case 'HELD':
       return [{ ...decided, ...written, title: 'Held', detail: 'the fraud rules flag it', state: 'warning' }]
     case 'rejected':
-      return [
-        {
-          ...common,
-          ...written,
-          kind: 'operator-decided',
-          title: 'Rejected',
-          detail: `by ${entry.operator?.by ?? ''}`,
-          state: 'bad',
-        },
-      ]
+      return [{ ...common, ...written, ...settled('DECLINED'), detail: 'an operator rejected it' }]
     case 'cancelled-after-paid':
       return [{ ...decided, title: 'Cancelled after it was paid', detail: 'nothing is paid back', state: 'warning' }]
-    case 'noted':
-      return []
+    case 'noted': {
+      const title = 'The operator’s decision changed nothing'
+      return entry.operator ? [{ ...decided, title, detail: 'the payment was not in the state for it' }] : []
+    }
     default:
       return entry.effect satisfies never
   }
 }
 
-function settledAt(atMs: number, outcome: string) {
+function settled(outcome: string) {
   const isPaid = outcome === 'PAID'
   const title = isPaid ? 'Paid' : 'Declined'
-  return { kind: 'payment-settled', atMs, title, detail: outcome, state: isPaid ? 'good' : 'bad' } as const
+  return { kind: 'payment-settled', title, detail: outcome, state: isPaid ? 'good' : 'bad' } as const
 }
 
-/** A charge that another decision followed was declined: nothing else can be decided anew. */
-function attemptEvent(common: Omit<JourneyEvent, 'kind' | 'title'>, isLatest: boolean, attempt: number): JourneyEvent {
-  if (!isLatest) return { ...common, kind: 'payment-attempted', title: `Attempt ${attempt} declined`, state: 'bad' }
-  const title = 'The gateway is asked'
-  return { ...common, kind: 'payment-attempted', title, detail: 'no answer is recorded yet', state: 'warning' }
+/** What a charge came to. One that another charge followed was declined. */
+function chargeEnd(
+  { payment }: LedgerState,
+  { position, atMs, declinedAtMs }: LedgerEntry,
+  output: Output | undefined,
+) {
+  const writtenMs = output?.timestampMs
+  if (!samePosition(payment.position, position))
+    return { atMs: writtenMs ?? declinedAtMs ?? atMs, ...settled('DECLINED') }
+  if (payment.status !== 'PENDING') return { atMs: writtenMs ?? payment.atMs, ...settled(payment.status) }
+  const detail = 'no answer is recorded yet'
+  return { kind: 'payment-attempted', atMs, title: 'The gateway is asked', detail, state: 'warning' } as const
 }
 
 function countedEvents(facts: JourneyFacts): readonly JourneyEvent[] {

@@ -47,7 +47,7 @@ export async function findPayments(search: Search, ledger: LedgerState): Promise
       const { payment } = ledger
       const isLatest = samePosition(payment.position, entry.position)
       const topic = isLatest && payment.status === 'PAID' ? paymentsTopic : outcomesTopic
-      const sinceMs = isLatest && 'atMs' in payment ? payment.atMs : entry.atMs
+      const sinceMs = isLatest && 'atMs' in payment ? payment.atMs : (entry.declinedAtMs ?? entry.atMs)
       const matches = (record: LogRecord) => hasEventId(record, eventId)
       const record = await unlessGone(findSince(search.log, { ...sourceOf(search, topic), sinceMs }, matches))
       const isMissing = !record && hasCommitted(search.progress, orderGroups.payment, entry.position)

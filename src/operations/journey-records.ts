@@ -14,7 +14,7 @@ import { groupOfRetry, type Progress } from './journey-groups.ts'
 /** An order has a record for each status, and one or two for each refusal that was redriven. */
 export const recordsReadMax = 100
 
-type Known = Readonly<{ position: Position; topic: string | undefined; status: OrderStatus | null }>
+type Known = Readonly<{ position: Position; topic: string | undefined }> & Pick<OrderRecord, 'status' | 'command'>
 
 export type OrderRecords = Readonly<{ records: readonly OrderRecord[]; isWhole: boolean }>
 
@@ -26,15 +26,16 @@ export async function readKnown(
   story: OrderStory,
 ): Promise<OrderRecords> {
   const known = knownRecords(progress, story)
-  const read = known.slice(0, recordsReadMax).map(async ({ position, topic, status }): Promise<OrderRecord> => {
-    const record = topic === undefined ? undefined : await readAt(log, topic, position)
-    const { topicId, partition, offset } = position
-    const place = { topic: topic ?? `a topic that is gone (${topicId})`, partition, offset }
-    const retriedFor = groupOfRetry(inputTopic, place.topic)
-    const timestampMs = record?.timestampMs ?? null
-    const common = { place, topicId, timestampMs, status, retriedFor }
-    return record ? { ...common, ...saidBy(record) } : { ...common, command: null, redrive: null }
-  })
+  const read = known
+    .slice(0, recordsReadMax)
+    .map(async ({ position, topic, status, command }): Promise<OrderRecord> => {
+      const record = topic === undefined ? undefined : await readAt(log, topic, position)
+      const { topicId, partition, offset } = position
+      const place = { topic: topic ?? `a topic that is gone (${topicId})`, partition, offset }
+      const retriedFor = groupOfRetry(inputTopic, place.topic)
+      const timestampMs = record?.timestampMs ?? null
+      return { place, topicId, timestampMs, status, retriedFor, command, redrive: record ? redriveOf(record) : null }
+    })
   const records = (await Promise.all(read)).toSorted(byTime)
   return { records, isWhole: known.length <= recordsReadMax }
 }
@@ -48,17 +49,20 @@ function byTime(a: OrderRecord, b: OrderRecord): number {
 function knownRecords({ topics }: Progress, { state, payment, deadLetters }: OrderStory): readonly Known[] {
   const nameOf = new Map(topics.map(({ id, name }) => [id, name]))
   const idOf = new Map(topics.map(({ id, name }) => [name, id]))
-  const entries = [...(state?.entries ?? []), ...(payment?.ledger.entries ?? [])].map(({ position, status }) => ({
+  const paid = (payment?.ledger.entries ?? []).map(({ position, status, operator }) => ({
     position,
-    topic: nameOf.get(position.topicId),
     status,
+    command: operator ? { action: operator.decision, by: operator.by } : null,
   }))
+  const counted = (state?.entries ?? []).map(({ position, status }) => ({ position, status, command: null }))
+  const entries = [...paid, ...counted].map((entry) => ({ ...entry, topic: nameOf.get(entry.position.topicId) }))
   // A letter knows the name alone.
   const places = deadLetters.flatMap((letter) => [letter, ...(letter.redriven ? [letter.redriven] : [])])
   const refused = places.map(({ topic, partition, offset }) => ({
     position: { topicId: idOf.get(topic) ?? '', partition, offset },
     topic,
     status: null,
+    command: null,
   }))
   const all = [...entries, ...refused].toReversed()
   return [...new Map(all.map((known) => [positionText(known.position), known])).values()].toReversed()
@@ -75,14 +79,9 @@ async function readAt(log: ReadableLog, topic: string, position: Position): Prom
   }
 }
 
-/** What the headers of a record on a retry topic say. */
-function saidBy(record: LogRecord): Pick<OrderRecord, 'command' | 'redrive'> {
-  const action = headerText(record, 'x-ordermill-decision')
+function redriveOf(record: LogRecord): OrderRecord['redrive'] {
   const letterId = headerText(record, redriveHeaders.of)
-  return {
-    command: action === undefined ? null : { action, by: headerText(record, 'x-ordermill-by') ?? '' },
-    redrive: letterId === undefined ? null : { letterId, job: headerText(record, redriveHeaders.job) ?? '' },
-  }
+  return letterId === undefined ? null : { letterId, job: headerText(record, redriveHeaders.job) ?? '' }
 }
 
 /** Records of an order that the store does not know, among the newest of the partition that its key belongs to. */

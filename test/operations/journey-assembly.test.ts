@@ -47,7 +47,7 @@ describe('assembling a journey', () => {
     )
   })
 
-  it('tells an attempt that was declined, the operator who asked again, and what came of that', () => {
+  it('tells a charge that was declined, the operator who asked again, and what came of that', () => {
     const charge = (offset: number): LedgerEntry => ({
       position: at(offset),
       status: 'CREATED',
@@ -71,10 +71,10 @@ describe('assembling a journey', () => {
       events.map(({ title, detail, atMs }) => [title, detail, atMs]),
       [
         ['Received', '10.07 USD, US, customer 1000', 1_000],
-        ['To be charged', 'attempt 1', 1_010],
-        ['Attempt 1 declined', '', 1_060],
+        ['To be charged', '', 1_010],
+        ['Declined', 'DECLINED', 1_060],
         ['Operator: retry', 'by ab12', 1_100],
-        ['To be charged', 'attempt 2', 1_110],
+        ['To be charged', 'charge 2', 1_110],
         ['Paid', 'PAID', 1_150],
       ],
     )

@@ -7,6 +7,8 @@ import { bytesOf } from '../../src/codec/bytes.ts'
 import { redriveHeaders } from '../../src/codec/dead-letter-codec.ts'
 import { decodeSnapshot } from '../../src/codec/analytics-codec.ts'
 import type { Place } from '../../src/operations/journey-facts.ts'
+import { encodeDecision } from '../../src/codec/decision-codec.ts'
+import { OrdermillError } from '../../src/errors.ts'
 import { journeyReader } from '../../src/operations/journey-reader.ts'
 import type { Journey } from '../../src/operations/journey.ts'
 import type { LogRecord } from '../../src/ports/log.ts'
@@ -84,6 +86,36 @@ describe('the journey of an order', () => {
     for (const event of journey.events.slice(1)) {
       if (event.sinceMs !== null && event.atMs !== null) assert.ok(event.atMs >= event.sinceMs, event.title)
     }
+  })
+
+  it('tells the operator’s decision, each failure of the gateway, and what came of it', async (t) => {
+    const rig = await openTold(t, {
+      gateway(_call, count) {
+        if (count === 1) throw new OrdermillError('GATEWAY_UNAVAILABLE', 'no answer in time')
+        return 'PAID'
+      },
+    })
+    const order = orderRecord(7, flagged)
+    await rig.append(order)
+    await rig.run(...serviceNames)
+    const topic = 'orders.payments-group.retry'
+    const command = { decision: 'release', by: 'ab12' } as const
+    const { key, value } = order
+    await rig.append(encodeDecision({ topic, key, value: value ?? bytesOf(''), command, eventId: 'decision/1' }))
+    await rig.run(...serviceNames)
+    const { events, truncated } = await rig.tell(7)
+    assert.deepEqual(
+      events.filter(({ kind }) => /payment|operator/.test(kind)).map(({ title, record }) => [title, record?.topic]),
+      [
+        ['Held', 'payment-outcomes'],
+        ['Operator: release', topic],
+        ['To be charged', undefined],
+        ['The gateway failed', undefined],
+        ['Paid', 'payments'],
+      ],
+    )
+    assert.equal(events.find(({ kind }) => kind === 'operator-decided')?.detail, 'by ab12')
+    assert.equal(truncated, false)
   })
 
   it('tells each change of its status, what was declined, and what was redriven for one group', async (t) => {
