@@ -1,4 +1,4 @@
-import type { PaymentTally } from '../domain/payment.ts'
+import type { PaymentTally } from '../domain/payment-tally.ts'
 import type { Tally } from '../domain/totals.ts'
 import type { AsOf } from '../ports/order-book.ts'
 import type { OrderQueries } from '../ports/order-queries.ts'

@@ -1,7 +1,7 @@
 import { alertsTopic } from '../codec/alert-codec.ts'
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { CheckSpec } from '../codec/operation-codec.ts'
-import { storePaymentTally, type StoredPaymentTally } from '../domain/payment.ts'
+import { storePaymentTally, type StoredPaymentTally } from '../domain/payment-tally.ts'
 import { storeTotals, type StoredTotals } from '../domain/totals.ts'
 import { OrdermillError } from '../errors.ts'
 import type { Log, TopicDescription } from '../ports/log.ts'

@@ -1,5 +1,5 @@
 import type { Difference } from '../codec/operation-codec.ts'
-import { storePaymentTally, type StoredPaymentTally } from '../domain/payment.ts'
+import { storePaymentTally, type StoredPaymentTally } from '../domain/payment-tally.ts'
 import { storeTotals, type StoredTotals } from '../domain/totals.ts'
 import type { ShardSummary } from '../ports/order-queries.ts'
 import type { CheckState, PieceDeps } from './check-state.ts'

@@ -1,6 +1,6 @@
 import { orderGroups } from '../codec/groups.ts'
 import { addTotals, emptyTotals } from '../domain/totals.ts'
-import { addPaymentTally, emptyPaymentTally } from '../domain/payment.ts'
+import { addPaymentTally, emptyPaymentTally } from '../domain/payment-tally.ts'
 import type { PartitionLag, TopicDescription } from '../ports/log.ts'
 import type { ShardSummary } from '../ports/order-queries.ts'
 import { orderInput } from '../services/order-input.ts'

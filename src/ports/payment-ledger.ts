@@ -1,5 +1,6 @@
 import type { OrderIdentity } from '../domain/order.ts'
-import type { PaymentAnswer, PaymentIntent, PaymentTally, SettledAnswer } from '../domain/payment.ts'
+import type { PaymentAnswer, PaymentIntent, SettledAnswer } from '../domain/payment.ts'
+import type { PaymentTally } from '../domain/payment-tally.ts'
 import type { UnreadableFact } from './order-book.ts'
 import type { AsOf } from './order-book.ts'
 import type { Claim, Progress, Shards } from './shards.ts'

@@ -3,21 +3,23 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { orderStatuses } from '../../src/domain/order.ts'
 import {
-  addPaymentTally,
-  countPayment,
   decidePayment,
-  emptyPaymentTally,
   judgePayment,
-  restorePaymentTally,
   settlePayment,
-  storePaymentTally,
   type LedgerState,
   type PaymentAnswer,
   type PaymentIntent,
   type PaymentPolicy,
   type SettledAnswer,
-  type StoredPaymentTally,
 } from '../../src/domain/payment.ts'
+import {
+  addPaymentTally,
+  countPayment,
+  emptyPaymentTally,
+  restorePaymentTally,
+  storePaymentTally,
+  type StoredPaymentTally,
+} from '../../src/domain/payment-tally.ts'
 import { anOrder, paymentFact } from '../support/order-facts.ts'
 
 function intentOf(

@@ -1,12 +1,11 @@
 import { identityText } from '../../domain/order.ts'
+import type { LedgerState, PaymentAnswer } from '../../domain/payment.ts'
 import {
   addPaymentTally,
   emptyPaymentTally,
   restorePaymentTally,
   storePaymentTally,
-  type LedgerState,
-  type PaymentAnswer,
-} from '../../domain/payment.ts'
+} from '../../domain/payment-tally.ts'
 import { samePosition } from '../../domain/position.ts'
 import { greatestChosen, type Intake } from '../../ports/intake.ts'
 import type { PaymentFact, PaymentLedger } from '../../ports/payment-ledger.ts'

@@ -1,11 +1,6 @@
 import { identityText } from '../../domain/order.ts'
-import {
-  addPaymentTally,
-  emptyPaymentTally,
-  judgePayment,
-  settlePayment,
-  type PaymentAnswer,
-} from '../../domain/payment.ts'
+import { judgePayment, settlePayment, type PaymentAnswer } from '../../domain/payment.ts'
+import { addPaymentTally, emptyPaymentTally } from '../../domain/payment-tally.ts'
 import { samePosition } from '../../domain/position.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
 import type { Claim } from '../../ports/shards.ts'

@@ -1,6 +1,7 @@
 import type { OrderIdentity } from '../../domain/order.ts'
 import type { OrderState } from '../../domain/order-state.ts'
-import type { LedgerState, PaymentTally } from '../../domain/payment.ts'
+import type { LedgerState } from '../../domain/payment.ts'
+import type { PaymentTally } from '../../domain/payment-tally.ts'
 import type { Position } from '../../domain/position.ts'
 import type { Totals } from '../../domain/totals.ts'
 import type { Redriven } from '../../ports/view-store.ts'

@@ -1,13 +1,11 @@
+import { judgePayment, settlePayment, type PaymentAnswer } from '../../domain/payment.ts'
 import {
   addPaymentTally,
   emptyPaymentTally,
-  judgePayment,
   restorePaymentTally,
-  settlePayment,
   storePaymentTally,
-  type PaymentAnswer,
   type StoredPaymentTally,
-} from '../../domain/payment.ts'
+} from '../../domain/payment-tally.ts'
 import { samePosition } from '../../domain/position.ts'
 import { repairPayment } from '../../domain/repair.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'

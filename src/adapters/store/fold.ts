@@ -1,6 +1,6 @@
 import type { CurrencyCode } from '../../domain/currency.ts'
 import type { OrderAnswer } from '../../domain/order-state.ts'
-import { countPayment, type PaymentTally } from '../../domain/payment.ts'
+import { countPayment, type PaymentTally } from '../../domain/payment-tally.ts'
 import { countOrder, countUnreadable, type Totals } from '../../domain/totals.ts'
 import { minuteMs, windowStart } from '../../domain/window.ts'
 import type { OrderFact } from '../../ports/order-book.ts'

@@ -1,4 +1,4 @@
-import { restorePaymentTally, type StoredPaymentTally } from '../../domain/payment.ts'
+import { restorePaymentTally, type StoredPaymentTally } from '../../domain/payment-tally.ts'
 import { restoreTotals, type StoredTotals } from '../../domain/totals.ts'
 import type { ShardSummary } from '../../ports/order-queries.ts'
 import { addViewCounts, noViews, type StoredViewCounts } from './view-counts.ts'

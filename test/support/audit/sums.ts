@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../../src/ports/log.ts'
-import type { PaymentTally } from '../../../src/domain/payment.ts'
+import type { PaymentTally } from '../../../src/domain/payment-tally.ts'
 import type { Tally, Totals } from '../../../src/domain/totals.ts'
 import type { Facts, OrderRecord } from './facts.ts'
 import type { Role } from './roles.ts'
