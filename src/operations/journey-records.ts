@@ -12,7 +12,7 @@ import { positionText, type OrderRecord } from './journey-facts.ts'
 import { groupOfRetry, type Progress } from './journey-groups.ts'
 
 /** An order has a record for each status, and one or two for each refusal that was redriven. */
-export const recordsReadMax = 100
+const recordsReadMax = 100
 
 type Known = Readonly<{ position: Position; topic: string | undefined }> & Pick<OrderRecord, 'status' | 'command'>
 

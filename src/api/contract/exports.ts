@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject } from 'typebox'
+import { Type, type TObject } from 'typebox'
 import { deadLettersQuery, ordersQuery, pageQuery, paymentsQuery } from '../contract.ts'
 import { closed } from './schema.ts'
 
@@ -17,7 +17,6 @@ function exportQuery<Query extends TObject>({ properties }: Query) {
 }
 
 export const ordersExportQuery = exportQuery(ordersQuery)
-export type OrdersExportQuery = Static<typeof ordersExportQuery>
 export const paymentsExportQuery = exportQuery(paymentsQuery)
 export const alertsExportQuery = exportQuery(pageQuery)
 export const deadLettersExportQuery = exportQuery(deadLettersQuery)

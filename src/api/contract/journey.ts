@@ -33,7 +33,7 @@ export const journeyEvent = closed({
 export type JourneyEvent = Static<typeof journeyEvent>
 
 /** Where each group is with an order that it has not handled yet. */
-export const journeyPending = closed({
+const journeyPending = closed({
   group: Type.String(),
   record: place,
   lag_records: Type.Integer({ minimum: 0, description: 'Records before it that the group has still to read, at most' }),
