@@ -27,7 +27,7 @@ export const settingDescriptions: readonly Readonly<Record<'name' | 'about' | 'f
 ]
 
 /** Set by other parts: by the test suite, and by the command line to find a server. */
-const otherNames = /^ORDERMILL_(TEST_|UPDATE_|URL$|TOKEN$)/
+const otherNames = /^ORDERMILL_(TEST_|URL$|TOKEN$)/
 const partitionsOnKafka = 6
 /** Each look for what is new asks every shard over the network, and a page shows four a second at most. */
 const streamTickMsOnCouchbase = 250

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { startApp, type App } from '../support/app.ts'
 import { openBrowser, type OpenPage } from '../support/browser.ts'
@@ -19,7 +16,6 @@ const views = [
   { link: 'Pipeline', path: '/pipeline', heading: 'Pipeline' },
 ] as const
 
-const screenshotFile = fileURLToPath(new URL('../../docs/images/overview.png', import.meta.url))
 const producing = { args: ['--demo'], env: { SLEEP_SECONDS: '0.05' } }
 
 describe('dashboard', () => {
@@ -243,23 +239,6 @@ describe('dashboard', () => {
     }
     assert.deepEqual(errors, [])
   })
-
-  // Not a test that anybody misses: the picture changes only on purpose.
-  if (process.env['ORDERMILL_UPDATE_SCREENSHOTS'] === '1') {
-    it('takes the screenshot of the README', async (t) => {
-      const shown = await startApp(t, { dataDir: await tempDir(t), ...producing })
-      await postQuarterHour(shown)
-      const size = { width: 1280, height: 1010 }
-      const { page } = await openPage(t, shown.url, { viewport: size, colorScheme: 'light', deviceScaleFactor: 2 })
-      await page.getByText(/^All [\d,]{5,} orders accounted for$/).waitFor()
-      await page.getByRole('slider').waitFor()
-      await page.getByRole('table', { name: 'Newest alerts' }).getByRole('link').nth(7).waitFor()
-      // The tiles that know only what came since the page was opened.
-      await waitFor('every tile has a trend', async () => (await page.locator('.sparkline-line').count()) === 5)
-      await mkdir(dirname(screenshotFile), { recursive: true })
-      await page.screenshot({ path: screenshotFile })
-    })
-  }
 })
 
 async function orderCount(app: App): Promise<number> {
@@ -273,22 +252,6 @@ async function postConflict(app: App): Promise<void> {
   const created_at = '2026-01-01T00:00:00Z'
   const content = { customer_id: 4242, amount: 10, currency: 'USD', country: 'US', status: 'CREATED', created_at }
   await postOrders(app, { order_id: 1, ...content })
-}
-
-/** Orders of the last 15 minutes, so that the chart has something to show. */
-async function postQuarterHour(app: App): Promise<void> {
-  const nowMs = Date.now()
-  const countries = ['US', 'US', 'DE', 'US', 'GB', 'CA', 'IN', 'FR', 'US', 'BR', 'DE', 'CN', 'CA', 'JP']
-  const statuses = ['CONFIRMED', 'CREATED', 'CONFIRMED', 'CANCELLED', 'CONFIRMED']
-  const orders = Array.from({ length: 1_000 }, (_, index) => ({
-    customer_id: 1_000 + ((index * 7_919) % 9_000),
-    amount: (1_000 + ((index * 4_973) % 49_000)) / 100,
-    currency: 'USD',
-    country: countries[(index * 31) % countries.length],
-    status: statuses[(index * 17) % statuses.length],
-    created_at: new Date(nowMs - 60_000 * (15 * (index / 1_000) + 0.5 * Math.sin(index / 60))).toISOString(),
-  }))
-  await postOrders(app, { orders })
 }
 
 async function postOrders(app: App, body: unknown): Promise<void> {
