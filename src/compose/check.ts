@@ -56,7 +56,7 @@ export function checkDeps(
   }
 }
 
-export function replaySettings(config: Config): ReplaySettings {
+function replaySettings(config: Config): ReplaySettings {
   const { topic, baseCurrency, paymentPolicy: policy, orderIdReuse: reuse } = config
   return { topic, baseCurrency, policy, reuse, rules: fraudRulesOf(config) }
 }

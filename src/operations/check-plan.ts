@@ -143,7 +143,7 @@ function refuseGoneOutputs(topics: readonly TopicDescription[]): void {
   }
 }
 
-export function beginningGone(topic: string, partition: number, begin: number): OrdermillError {
+function beginningGone(topic: string, partition: number, begin: number): OrdermillError {
   return new OrdermillError(
     'BEGINNING_GONE',
     `${topic}-${partition} begins at offset ${begin}: what was below it has been removed by retention, so that what was made ` +
@@ -151,7 +151,7 @@ export function beginningGone(topic: string, partition: number, begin: number): 
   )
 }
 
-export function madeAgain({ group, topic, partition }: ShardKey): OrdermillError {
+function madeAgain({ group, topic, partition }: ShardKey): OrdermillError {
   return new OrdermillError(
     'BEGINNING_GONE',
     `${topic} was deleted or made again: what ${group} counted from its former partition ${partition} can’t be made again`,

@@ -9,7 +9,7 @@ import { readOutcomes, replayedServices } from './replay.ts'
 import { sumOf } from './equations.ts'
 
 /** Differences that are kept by name; the count is exact all the same. */
-export const differencesKeptMax = 10_000
+const differencesKeptMax = 10_000
 
 /** Of one step. */
 const stepMs = 800

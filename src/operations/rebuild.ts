@@ -30,7 +30,7 @@ type RebuildState = Readonly<{
 const stepMs = 800
 
 /** Scratches of jobs are named by them. */
-export function rebuildScratch(jobId: string): string {
+function rebuildScratch(jobId: string): string {
   return `rebuild-${jobId}`
 }
 

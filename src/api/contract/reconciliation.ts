@@ -11,7 +11,7 @@ export type ReconciliationState = Static<typeof reconciliationState>
 
 const term = closed({ name: Type.String(), records: count })
 /** One group on one partition: what became of the records below its `next`, and whether that is all of them. */
-export const equation = closed({
+const equation = closed({
   group: Type.String(),
   topic: Type.String(),
   topic_id: Type.String({ description: 'Another one where the topic was made again' }),
@@ -24,7 +24,7 @@ export const equation = closed({
   difference: nullable(Type.Integer({ description: 'records minus the sum of the terms; null where records is' })),
   in_flight: Type.Integer({ minimum: 0, description: 'Records from next to the end, at most' }),
 })
-export const reconciliationCheck = closed({
+const reconciliationCheck = closed({
   name: Type.String(),
   state: oneOf('good', 'in-flight', 'bad'),
   expected: Type.String(),
