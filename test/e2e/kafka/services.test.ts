@@ -136,6 +136,32 @@ describe('processes of ordermill run', kafkaSuiteOptions({ ownBroker: true }), (
     assert.equal(nowhere.code, 1)
     assert.match(nowhere.stderr, /^ordermill: SERVER_UNAVAILABLE: .*--url\n$/)
   })
+
+  it('have their letters sent back by the API, each once to who refused it', async (t) => {
+    const { bootstrap } = broker()
+    await createTopicsByJava(bootstrap, { refused: 1 })
+    const here = site(t, { bootstrap, dataDir: await tempDir(t), env: { TOPIC_NAME: 'refused' } })
+    const [api] = await Promise.all([here.server(['run', 'api']), here.service('analytics'), here.service('views')])
+    for (const amount of [10, 11]) {
+      const { status } = await fetch(`${api.url}/api/v1/orders?wait=analytics`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ orders: Array.from({ length: 30 }, (_, index) => conflicting(index + 1, amount)) }),
+      })
+      assert.equal(status, 202)
+    }
+    await waitFor('every letter is listed', async () => (await api.totals()).dead_letters_open === 30)
+    const redriven = await here.run(['dead-letters', 'redrive', '--all', '--yes', '--url', api.url])
+    assert.equal(redriven.code, 0, redriven.stderr)
+    assert.equal(redriven.stdout, 'Redrive 30 letters to analytics-group: done, 30 redriven\n')
+    const records = await readCommitted(bootstrap, ['refused.analytics-group.retry'])
+    assert.deepEqual([records.length, new Set(records.map(({ key }) => String(key))).size], [30, 30])
+    await untilCaughtUp(api.url, ['analytics-group', 'views-group'])
+    const { dead_letters: refused, dead_letters_listed: listed, dead_letters_open: left } = await api.totals()
+    assert.deepEqual([refused, listed, left], [60, 60, 30])
+    assert.match(await (await fetch(`${api.url}/readyz`)).text(), /"operations","status":"ok"/)
+    assert.equal((await api.end('SIGTERM')).code, 0)
+  })
 })
 
 async function processed({ url }: Running): Promise<number> {
@@ -147,4 +173,16 @@ async function processed({ url }: Running): Promise<number> {
 async function payments({ url }: Running, outcome: string): Promise<number> {
   const { items } = await json<{ items: unknown[] }>(`${url}/api/v1/payments?outcome=${outcome}&limit=1`)
   return items.length
+}
+
+function conflicting(orderId: number, amount: number) {
+  return {
+    order_id: orderId,
+    customer_id: 1_234,
+    amount,
+    currency: 'USD',
+    country: 'US',
+    status: 'CREATED',
+    created_at: '2026-01-31T09:30:00.000Z',
+  }
 }
