@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { closed, count, name, nullable, oneOf, orderId, time } from './schema.ts'
 
-export const redriveIdsMax = 1000
+const redriveIdsMax = 1000
 /** Letters that a preview judges one by one. */
 export const previewLettersMax = 1000
 
