@@ -41,6 +41,7 @@ describe('npm start on Kafka', kafkaSuiteOptions({ ownBroker: true }), () => {
       'analytics',
       'fraud',
       'log',
+      'operations',
       'payment',
       'store',
       'views',
