@@ -43,7 +43,7 @@ async function readOperations(log: Pick<Log, 'read'>, offset: number) {
 }
 
 /** What is none of this version is left out: whoever wrote it knows what it means. */
-export function operationsOf(records: readonly LogRecord[]): readonly Operation[] {
+function operationsOf(records: readonly LogRecord[]): readonly Operation[] {
   return records.flatMap((record) => operationOf(record) ?? [])
 }
 

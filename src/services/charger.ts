@@ -45,7 +45,7 @@ export function openCharger({ gateway, limit, now, sleep, random }: ChargerOptio
 }
 
 /** What was declined is asked for again under another key: the gateway would repeat its refusal for ever. */
-export function idempotencyKeyOf({ identity, intent: { operator, position } }: PaymentRecord): string {
+function idempotencyKeyOf({ identity, intent: { operator, position } }: PaymentRecord): string {
   const key = identityText(identity)
   if (operator?.decision !== 'retry') return key
   const { topicId, partition, offset } = position

@@ -41,7 +41,7 @@ describe('a dry run in words', () => {
     assert.match(previewSummary(partial), /Only the first 1,000 were judged/)
     assert.equal(redriveLabel(partial, undefined), 'Redrive all that match')
     assert.equal(redriveLabel(partial, 5_000), 'Redrive up to 5,000 letters')
-    assert.match(previewSummary(preview({ not_redrivable: 3 })), /3 left out: they can’t be redriven\./)
+    assert.match(previewSummary(preview({ not_redrivable: 3 })), /3 left out: “Letter by letter” says why\./)
     assert.equal(previewSummary(preview({ redriven: 1 })), 'No letter would be redriven. 1 left out: redriven before.')
   })
 

@@ -2,7 +2,7 @@ import { useId, type ReactNode } from 'react'
 import { useSession } from '../api/queries.ts'
 
 /** Why this page may not change anything; undefined: it may. */
-export function useNotAllowed(): string | undefined {
+function useNotAllowed(): string | undefined {
   const { data: session } = useSession()
   if (!session || session.role === 'operator') return undefined
   return 'Needs the role operator: you are signed in as a viewer'

@@ -6,8 +6,8 @@ import { closed, count, nullable, oneOf, page, paging, time } from './schema.ts'
  * redrive: letters to their groups' retry topics. check: services run again into nothing, and compared with the store.
  * rebuild: the store's read model made again from the log beside the live one, and switched to.
  */
-export const jobKind = oneOf('redrive', 'check', 'rebuild')
-export const jobState = oneOf('waiting', 'running', 'done', 'failed', 'cancelled')
+const jobKind = oneOf('redrive', 'check', 'rebuild')
+const jobState = oneOf('waiting', 'running', 'done', 'failed', 'cancelled')
 export const job = closed({
   id: Type.String(),
   kind: jobKind,
