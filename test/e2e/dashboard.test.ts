@@ -67,7 +67,7 @@ describe('dashboard', () => {
     await page.getByRole('heading', { level: 1, name: 'Order 1', exact: true }).waitFor()
     const story = page.getByRole('region', { name: 'What happened' })
     await story.getByText('Received').waitFor()
-    await story.getByText('Payment reserved').waitFor()
+    await story.getByText('To be charged').waitFor()
     await story.getByText('Paid', { exact: true }).waitFor()
     await page.getByText('"order_id": 1,').waitFor()
   })

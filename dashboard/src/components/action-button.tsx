@@ -4,7 +4,8 @@ import { useSession } from '../api/queries.ts'
 /** Why this page may not change anything; undefined: it may. */
 function useNotAllowed(): string | undefined {
   const { data: session } = useSession()
-  if (!session || session.role === 'operator') return undefined
+  if (session?.role === 'operator') return undefined
+  if (!session) return 'The server has not said yet what you may do'
   return 'Needs the role operator: you are signed in as a viewer'
 }
 
