@@ -101,30 +101,30 @@ function Trend({ perSecond }: { perSecond: number }) {
 
 export const groupPartitionColumns: readonly Column<GroupPartition>[] = [
   { id: 'topic', head: 'Topic', cell: ({ topic }) => <span className="mono truncate">{topic}</span> },
-  { id: 'partition', head: 'Partition', width: 90, align: 'end', cell: ({ partition }) => <Count value={partition} /> },
+  { id: 'partition', head: 'Partition', width: 80, align: 'end', cell: ({ partition }) => <Count value={partition} /> },
   {
     id: 'committed',
     head: 'Committed',
-    width: 120,
+    width: 100,
     align: 'end',
     from: 'tablet',
     cell: ({ committed }) =>
       committed === null ? <span className="muted">nothing</span> : <Count value={committed} />,
   },
-  { id: 'end', head: 'End', width: 120, align: 'end', from: 'tablet', cell: ({ end }) => <Count value={end} /> },
+  { id: 'end', head: 'End', width: 90, align: 'end', from: 'tablet', cell: ({ end }) => <Count value={end} /> },
   { ...lagRecords, from: 'desktop' },
   lagSeconds,
   {
     id: 'moved',
     head: 'State',
-    width: 190,
+    width: 150,
     from: 'tablet',
     cell: (partition) => <PartitionState partition={partition} />,
   },
   {
     id: 'owner',
     head: 'Read by',
-    width: 190,
+    width: 130,
     from: 'desktop',
     cell: ({ owner }) =>
       owner === null ? (
