@@ -1,10 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import { alertsTopic } from '../codec/alert-codec.ts'
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { CheckSpec } from '../codec/operation-codec.ts'
 import { storePaymentTally, type StoredPaymentTally } from '../domain/payment-tally.ts'
 import { storeTotals, type StoredTotals } from '../domain/totals.ts'
 import { OrdermillError } from '../errors.ts'
-import type { Log, TopicDescription } from '../ports/log.ts'
+import type { Log, PartitionLag, TopicDescription } from '../ports/log.ts'
 import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 import type { ShardKey } from '../ports/shards.ts'
 import { orderInput } from '../services/order-input.ts'
@@ -44,9 +45,9 @@ export type PlanDeps = Readonly<{
 
 /** @throws {OrdermillError} BEGINNING_GONE when the log does not hold any more what the store was made of */
 export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckPlan> {
-  const { log, store } = deps
+  const { log } = deps
   // Before the log, so that it holds all that they have applied.
-  const summaries = spec.service === 'fraud' ? [] : (await store.shards()).filter(({ next }) => next > 0)
+  const { summaries, isBetween } = spec.service === 'fraud' ? nobody : await appliedShards(deps)
   const topics = await log.topics()
   const known = summaries.flatMap((summary) => plannedShard(summary, spec))
   const all = spec.service === 'fraud' ? await fraudShards(deps, topics) : known
@@ -62,8 +63,38 @@ export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckP
     outputs,
     viewsUntil: spec.service === 'fraud' ? alerts : [],
     alertsBeforeMs: isLimited ? 0 : await borderOf(log, alerts),
-    isWhole: !isLimited,
+    isWhole: !isLimited && !isBetween,
   }
+}
+
+type Applied = Readonly<{
+  summaries: readonly ShardSummary[]
+  /** A batch of payments is settled and its outcomes are not in the log: the store's sums are ahead of what can be replayed. */
+  isBetween: boolean
+}>
+
+const nobody: Applied = { summaries: [], isBetween: false }
+/** That takes a batch milliseconds, unless its process is gone: then it stays so until another one takes it up. */
+const looksMax = 40
+const lookEveryMs = 50
+
+/** What the store has applied of what the log has the outcomes of. */
+async function appliedShards({ log, store }: PlanDeps): Promise<Applied> {
+  for (let look = 1; ; look += 1) {
+    const shards = (await store.shards()).filter(({ next }) => next > 0)
+    const lags = await log.lag(orderGroups.payment)
+    const summaries = shards.map((summary) => upToCommitted(summary, lags))
+    const isBetween = summaries.some(({ next }, index) => next < (shards[index]?.next ?? 0))
+    if (!isBetween || look === looksMax) return { summaries, isBetween }
+    await setTimeout(lookEveryMs)
+  }
+}
+
+function upToCommitted(summary: ShardSummary, lags: readonly PartitionLag[]): ShardSummary {
+  const { group, topic, partition } = summary.shard
+  const lag = lags.find((one) => one.topic === topic && one.partition === partition)
+  if (group !== orderGroups.payment || !lag) return summary
+  return { ...summary, next: Math.min(summary.next, lag.committed ?? 0) }
 }
 
 const serviceOf: ReadonlyMap<string, 'analytics' | 'payment' | 'views'> = new Map([

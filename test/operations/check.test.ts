@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { orderGroups } from '../../src/codec/groups.ts'
 import type { CheckSpec, Difference } from '../../src/codec/operation-codec.ts'
+import { paymentsTopic } from '../../src/codec/payment-codec.ts'
 import { openScratches } from '../../src/compose/scratches.ts'
 import { defaultFraudRules } from '../../src/domain/fraud.ts'
 import { checkStep } from '../../src/operations/check.ts'
 import type { CheckDeps } from '../../src/operations/check-state.ts'
+import type { Log } from '../../src/ports/log.ts'
 import { orderRecord, rawRecord } from '../support/order-json.ts'
 import { openRig, type Rig, type RigOptions } from '../support/pipeline-rig.ts'
 import { tempDir } from '../support/temp.ts'
@@ -125,6 +128,34 @@ describe('a full check', () => {
     await rig.run('views')
     const store = { ...rig.store, shards: () => Promise.resolve(shards) }
     assert.deepEqual((await check(t, { log: rig.log, store })).differences, [])
+  })
+
+  it('waits until the outcomes of a batch of payments that is settled are in the log', async (t) => {
+    const rig = await openRig()
+    await rig.append(orderRecord(1), orderRecord(2), orderRecord(3))
+    await rig.run('analytics', 'payment', 'fraud', 'views')
+    let looks = 0
+    // As it is between the store's commit of the last payment and the log's.
+    const isBetween = () => looks < 3
+    const between: Log = {
+      ...rig.log,
+      async lag(group) {
+        const lags = await rig.log.lag(group)
+        if (group !== orderGroups.payment) return lags
+        looks += 1
+        return lags.map((lag) => (isBetween() && lag.topic === 'orders' ? { ...lag, committed: 2 } : lag))
+      },
+      async topics() {
+        const hidden = isBetween() ? 1 : 0
+        return (await rig.log.topics()).map((topic) =>
+          topic.name === paymentsTopic
+            ? { ...topic, partitions: topic.partitions.map((one) => ({ ...one, end: one.end - hidden })) }
+            : topic,
+        )
+      },
+    }
+    assert.deepEqual((await check(t, { log: between, store: rig.store })).differences, [])
+    assert.equal(looks, 3)
   })
 
   it('accepts another order of application of one order’s records on several partitions', async (t) => {
