@@ -1,3 +1,4 @@
+import type { SimulatedOperator } from './operator.ts'
 import type { SimulatedProducer } from './producer.ts'
 import { startProcess, type ServiceProcess, type Site } from './services.ts'
 import type { Process } from './world.ts'
@@ -14,7 +15,7 @@ export type Chaos = Readonly<{
   stopAll: () => Promise<void>
 }>
 
-export function openChaos(site: Site, producer: SimulatedProducer): Chaos {
+export function openChaos(site: Site, producer: SimulatedProducer, operator: SimulatedOperator): Chaos {
   const { world, broker, scenario } = site
   const { random } = world
   const services = new Set<ServiceProcess>()
@@ -106,7 +107,9 @@ export function openChaos(site: Site, producer: SimulatedProducer): Chaos {
         plans.splice(plans.indexOf(plan), 1)
         plan.action()
       }
-      if (step < scenario.faultSteps) strike()
+      if (step >= scenario.faultSteps) return
+      strike()
+      if (happens(scenario.decide)) operator.decide()
     },
     crash(process) {
       const service = [...services].find((candidate) => candidate.process === process)

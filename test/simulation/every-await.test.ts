@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { operatorDecisions } from '../../src/domain/payment.ts'
 import { noCallFaults } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 import { simulate } from './simulate.ts'
 
-/** Small, and without any fault but the one: every await of it gets its turn. */
+/** Small, and without any fault but the one: every await of it gets its turn. Operators decide all that they can. */
 const scenario: Scenario = {
-  seed: 5,
+  seed: 33,
   orders: 20,
   partitions: 2,
   processes: 2,
@@ -20,12 +21,14 @@ const scenario: Scenario = {
   leave: 0,
   restartBroker: 0,
   loseOffsets: 0,
+  decide: 0,
   faultSteps: 0,
 }
 
 async function checkEveryGate(fault: 'crash' | 'stall'): Promise<void> {
-  const { complaints: without, gatesPassed } = await simulate(scenario)
+  const { complaints: without, gatesPassed, decisions } = await simulate(scenario)
   assert.deepEqual(without, [])
+  assert.deepEqual(new Set(decisions), new Set(operatorDecisions))
   assert.ok(gatesPassed > 300, `${gatesPassed} awaits`)
   for (let gate = 1; gate <= gatesPassed; gate += 1) {
     const { complaints } = await simulate(scenario, { at: { gate, fault } })

@@ -22,6 +22,8 @@ export type Scenario = Readonly<{
   restartBroker: number
   /** Loss of a group's committed offsets: outputs may then come again under their event ids. */
   loseOffsets: number
+  /** Commands of an operator about payments, besides those after everything is read. */
+  decide: number
   /** Faults end after so many steps, and everything must drain. */
   faultSteps: number
 }>
@@ -44,6 +46,7 @@ export function scenarioOf(seed: number): Scenario {
     leave: rate(0.003, 0.01),
     restartBroker: rate(0.002, 0.005),
     loseOffsets: random() < 0.1 ? 0.005 : 0,
+    decide: rate(0.01, 0.03),
     faultSteps: 350,
   }
 }

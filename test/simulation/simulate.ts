@@ -2,6 +2,7 @@ import { openMemoryStore } from '../../src/adapters/memory/memory-store.ts'
 import { openMemoryStoreState } from '../../src/adapters/memory/memory-store-state.ts'
 import { topicSpecs } from '../../src/compose/topics.ts'
 import { readConfig } from '../../src/config.ts'
+import type { OperatorDecision } from '../../src/domain/payment.ts'
 import { seededRandom } from '../../src/domain/random.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { audit } from '../support/audit/audit.ts'
@@ -10,6 +11,7 @@ import { openBroker } from './broker.ts'
 import { openChaos } from './chaos.ts'
 import { noCallFaults } from './faults.ts'
 import { openGateway } from './gateway.ts'
+import { openOperator } from './operator.ts'
 import { openProducer, type SimulatedProducer } from './producer.ts'
 import type { Scenario } from './scenario.ts'
 import type { Plant, Site } from './services.ts'
@@ -22,7 +24,13 @@ export type SimulationOptions = Readonly<{
   at?: Readonly<{ gate: number; fault: 'crash' | 'stall' }>
 }>
 
-export type SimulationResult = Readonly<{ complaints: readonly string[]; steps: number; gatesPassed: number }>
+export type SimulationResult = Readonly<{
+  complaints: readonly string[]
+  steps: number
+  gatesPassed: number
+  /** That an operator took about payments. */
+  decisions: readonly OperatorDecision[]
+}>
 
 /** Steps after the last fault within which everything must have been read: some hundred times what it takes. */
 const drainStepsMax = 60_000
@@ -55,7 +63,8 @@ export async function simulate(scenario: Scenario, { plant, at }: SimulationOpti
   const { orders: count, partitions, reuse, policy, loseOffsets } = scenario
   const input = makeInput({ count, partitions, reuseIds: reuse === 'replace', random: seededRandom(scenario.seed) })
   const producer = openProducer(world, broker, input, site.faults)
-  const chaos = openChaos(site, producer)
+  const operator = openOperator(site)
+  const chaos = openChaos(site, producer, operator)
   const watch = openWatch(site.state, broker, complain)
   const steps = await runUntilDrained()
   await endProcesses()
@@ -70,7 +79,12 @@ export async function simulate(scenario: Scenario, { plant, at }: SimulationOpti
     totalsSeen: watch.totals,
     paymentsSeen: watch.payments,
   })
-  return { complaints: [...complaints, ...wrong], steps, gatesPassed: world.gatesPassed() }
+  return {
+    complaints: [...complaints, ...wrong],
+    steps,
+    gatesPassed: world.gatesPassed(),
+    decisions: operator.decisions,
+  }
 
   async function runUntilDrained(): Promise<number> {
     const stepsMax = scenario.faultSteps + drainStepsMax
@@ -79,7 +93,11 @@ export async function simulate(scenario: Scenario, { plant, at }: SimulationOpti
       const someoneWent = await world.step()
       if (step % looksEvery === 0) await watch.look()
       const mayBeDone = chaos.isCalm() && producer.isDone() && (step % looksEvery === 0 || !someoneWent)
-      if (mayBeDone && (await isDrained(broker.log()))) return step
+      if (mayBeDone && (await isDrained(broker.log()))) {
+        if (operator.isDone()) return step
+        operator.finish()
+        continue
+      }
       if (!someoneWent && chaos.isCalm()) {
         complain(`I9: everybody waits for ever, and ${await lagText(broker.log())}`)
         return step

@@ -19,10 +19,9 @@ export function orderHistory(story: OrderStory | undefined): History | undefined
   }
 }
 
-/** `asOf` as a question about records of `orders`. */
+/** `asOf` as a question about records. */
 export function belowOf(asOf: TotalsSnapshot['asOf']): Below {
-  const offsets = asOf.get('orders')
-  return ({ partition, offset }) => offset < (offsets?.get(partition) ?? 0)
+  return ({ topic, partition, offset }) => offset < (asOf.get(topic)?.get(partition) ?? 0)
 }
 
 /** A reader's sum must be the fold of the log up to what it says that it is true for, whenever it was read. */

@@ -14,6 +14,7 @@ import {
   type Repeats,
 } from './audit-outputs.ts'
 import {
+  auditCommands,
   auditGateway,
   auditLedger,
   expectedPayments,
@@ -119,7 +120,8 @@ async function auditPayments(context: Context): Promise<void> {
   const repeats = repeatsOf('payments-group')
   const roles = rolesOf(facts, (identity) => paymentHistory(stories.get(identity)), complain)
   const outcomeByKey = new Map(calls.map(({ key, outcome }) => [key, outcome]))
-  const payments = expectedPayments(facts, roles, policy, (identity) => outcomeByKey.get(identity) ?? 'PAID')
+  const payments = expectedPayments(facts, stories, policy, (key) => outcomeByKey.get(key) ?? 'PAID')
+  auditCommands(facts, stories, complain)
   for (const [identity, story] of stories) auditLedger(payments, identity, story, complain)
   auditGateway(payments, calls, complain)
   const paid = expectedOutcomes(payments, (outcome) => outcome === 'PAID')

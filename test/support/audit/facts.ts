@@ -1,6 +1,6 @@
 import type { Log, LogRecord } from '../../../src/ports/log.ts'
 import { readTopic } from '../log-harness.ts'
-import { headerOf, jsonOf } from '../order-json.ts'
+import { headerOf, jsonOf, retryTopicOfPayments } from '../order-json.ts'
 import { truthHeader } from './input.ts'
 
 /**
@@ -24,12 +24,17 @@ export type OrderRecord = Readonly<{
   flagged: boolean
 }>
 
+/** An operator's command: the order whose payment it is about, and what is to become of that. */
+export type CommandRecord = OrderRecord & Readonly<{ decision: string }>
+
 export type Facts = Readonly<{
   /** Every record of `orders`, partition by partition, in the order of offsets. */
   all: readonly LogRecord[]
   orders: readonly OrderRecord[]
   byPlace: ReadonlyMap<string, OrderRecord>
   byIdentity: ReadonlyMap<string, readonly OrderRecord[]>
+  /** In the order of offsets. */
+  commands: readonly CommandRecord[]
   poison: readonly LogRecord[]
   tombstones: readonly LogRecord[]
 }>
@@ -47,6 +52,7 @@ export async function readFacts(log: Log, reuse: IdReuse): Promise<Facts> {
     orders,
     byPlace: new Map(orders.map((order) => [order.place, order])),
     byIdentity: Map.groupBy(orders, ({ identity }) => identity),
+    commands: (await readTopic(log, retryTopicOfPayments)).flatMap((record) => commandOf(record, reuse)),
     poison: ofTruth('poison'),
     tombstones: ofTruth('tombstone'),
   }
@@ -54,6 +60,11 @@ export async function readFacts(log: Log, reuse: IdReuse): Promise<Facts> {
 
 export function placeOf({ topicId, partition, offset }: Pick<LogRecord, 'topicId' | 'partition' | 'offset'>): string {
   return `${topicId}-${partition}-${offset}`
+}
+
+function commandOf(record: LogRecord, reuse: IdReuse): readonly CommandRecord[] {
+  const decision = headerOf(record, 'x-ordermill-decision')
+  return decision ? [{ ...orderOf(record, reuse), decision }] : []
 }
 
 function orderOf(record: LogRecord, reuse: IdReuse): OrderRecord {

@@ -6,7 +6,7 @@ import type { Role } from './roles.ts'
 
 /** Every figure of a sum under a name of its own; one that is zero may be left out. */
 export type Sums = Map<string, bigint>
-export type Below = (record: Pick<LogRecord, 'partition' | 'offset'>) => boolean
+export type Below = (record: Pick<LogRecord, 'topic' | 'partition' | 'offset'>) => boolean
 
 export const everything: Below = () => true
 
