@@ -8,7 +8,7 @@ import {
   type OperationOf,
 } from '../codec/operation-codec.ts'
 import { operationsGroup } from '../codec/groups.ts'
-import { OrdermillError } from '../errors.ts'
+import { hasCode, OrdermillError } from '../errors.ts'
 import type { Batch, Log, LogRecord, NewRecord } from '../ports/log.ts'
 import { operationOf, operationsLog } from './operations-log.ts'
 import { isEnded, type Job } from './operations-state.ts'
@@ -51,10 +51,13 @@ const batchBytesMax = 4 * 1024 * 1024
 
 /**
  * Carries out jobs, one step a record, as a member of the operations group until `signal` aborts. Each step writes the record
- * that leads to the next, so that jobs take turns and the log alone knows how far each is.
+ * that leads to the next, so that jobs take turns and the log alone knows how far each is. A job fails whose step makes a
+ * record that its topic does not take: it would else end the jobs of everybody, at every start again.
  */
 export async function runOperations(deps: OperationsDeps, signal: AbortSignal): Promise<void> {
   const operations = operationsLog(deps.log)
+  const refused = new Map<string, OrdermillError>()
+  let current: string | undefined
   const subscription = { group: operationsGroup, topics: [operationsTopic], recordsMax: 1, bytesMax: batchBytesMax }
 
   async function outputsOf(record: LogRecord, batch: Batch): Promise<readonly NewRecord[]> {
@@ -64,20 +67,28 @@ export async function runOperations(deps: OperationsDeps, signal: AbortSignal): 
     if (!job || isEnded(job)) return []
     // A request that was sent twice, and has begun.
     if (operation.kind === 'job' && job.state !== 'waiting') return []
-    return stepped(deps, job, batch.signal)
+    current = job.id
+    const reason = refused.get(job.id)
+    return reason ? failed(deps, job, reason) : stepped(deps, job, batch.signal)
   }
 
-  await deps.log.transform(
-    subscription,
-    async (batch) => {
-      const outputs: NewRecord[] = []
-      for (const record of batch.slices.flatMap(({ records }) => records)) {
-        outputs.push(...(await outputsOf(record, batch)))
-      }
-      return outputs
-    },
-    signal,
-  )
+  async function outputsOfBatch(batch: Batch): Promise<readonly NewRecord[]> {
+    current = undefined
+    const outputs: NewRecord[] = []
+    for (const record of batch.slices.flatMap(({ records }) => records)) {
+      outputs.push(...(await outputsOf(record, batch)))
+    }
+    return outputs
+  }
+
+  for (;;) {
+    try {
+      return await deps.log.transform(subscription, outputsOfBatch, signal)
+    } catch (error) {
+      if (!hasCode(error, 'RECORD_TOO_LARGE') || current === undefined || refused.has(current)) throw error
+      refused.set(current, error)
+    }
+  }
 }
 
 async function stepped(deps: OperationsDeps, job: Job, signal: AbortSignal): Promise<readonly NewRecord[]> {
@@ -90,9 +101,13 @@ async function stepped(deps: OperationsDeps, job: Job, signal: AbortSignal): Pro
     return [...outputs, encodeOperation({ kind: 'step', id: job.id, at_ms: now(), progress, cursor })]
   } catch (error) {
     if (signal.aborted || (error instanceof OrdermillError && error.retryable)) throw error
-    deps.onFailed(job, error)
-    return ended(deps, job, { outcome: 'failed', progress: { ...job.progress, detail: reasonOf(error) } })
+    return failed(deps, job, error)
   }
+}
+
+function failed(deps: OperationsDeps, job: Job, error: unknown): Promise<readonly NewRecord[]> {
+  deps.onFailed(job, error)
+  return ended(deps, job, { outcome: 'failed', progress: { ...job.progress, detail: reasonOf(error) } })
 }
 
 async function step(steps: JobSteps, { spec, ...job }: Job, signal: AbortSignal): Promise<StepResult> {

@@ -123,6 +123,22 @@ describe('jobs', () => {
     assert.equal((await texts(log)).length, 3)
   })
 
+  it('fail when their topic does not take what a step writes, and leave the next ones alone', async () => {
+    const log = await openLog()
+    const operations = operationsLog(log)
+    const [bad, good] = [await ask(log), await ask(log)]
+    const tooLarge = [{ topic: outputTopic, key: null, value: Buffer.alloc(2_000) }]
+    const writing: JobStep<RedriveSpec> = async (job, ...rest) => {
+      const result = await upToThree(job, ...rest)
+      return job.id === bad.id ? { ...result, outputs: tooLarge } : result
+    }
+    const failures = await running(log, writing, async () => isEnded(await findJob(operations, good.id)))
+    const { state, progress } = await findJob(operations, bad.id)
+    assert.deepEqual([state, failures.length], ['failed', 1])
+    assert.match(progress.detail, /^RECORD_TOO_LARGE: /)
+    assert.equal((await texts(log)).length, 3)
+  })
+
   it('try a step again that failed by what may pass', async () => {
     const log = await openLog()
     const operations = operationsLog(log)
