@@ -41,8 +41,9 @@ export type Refusal = Readonly<{
 }>
 
 /**
- * The record's key, value and headers byte for byte, with the reason in headers after its own. One that was redriven and is
- * refused again loses the former reason: reasons would pile up until the letter fits nowhere.
+ * The record's key, value and headers byte for byte, with the reason in headers after its own. Headers named as those of a
+ * reason are left out: those of one that was redriven would pile up until the letter fits nowhere, and what a sender of orders
+ * calls so would be taken for ours.
  */
 export function encodeDeadLetter(topic: string, group: string, refusal: Refusal): NewRecord {
   const { record, error, stage, attempt, atMs } = refusal
@@ -65,7 +66,7 @@ export function encodeDeadLetter(topic: string, group: string, refusal: Refusal)
     key,
     value,
     headers: [
-      ...(isRetryTopic(record.topic) ? headers.filter(([name]) => !name.startsWith(reasonPrefix)) : headers),
+      ...headers.filter(([name]) => !name.startsWith(reasonPrefix)),
       ...Object.entries(reason).map(([name, text]) => [reasonPrefix + name, bytesOf(text)] as const),
       ...(issues === undefined ? [] : [[issuesHeader, bytesOf(issues)] as const]),
     ],
@@ -126,8 +127,13 @@ export function decodeDeadLetter(record: LogRecord): DeadLetter {
     firstFailedAtMs: Date.parse(reason('first.failed.at') ?? '') || record.timestampMs,
     timestampMs: record.timestampMs,
     orderId: orderIdOf(record),
-    redriveCount: wholeOf(headerText(record, redriveHeaders.count)) ?? 0,
+    redriveCount: redriveCountOf(record, origin),
   }
+}
+
+/** Anybody may write an order, with whatever headers: only what came by a retry topic was redriven. */
+function redriveCountOf(record: LogRecord, { topic }: LetterOrigin): number {
+  return isRetryTopic(topic) ? (wholeOf(headerText(record, redriveHeaders.count)) ?? 0) : 0
 }
 
 function ownOrigin(record: LogRecord): LetterOrigin | undefined {

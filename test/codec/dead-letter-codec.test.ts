@@ -66,6 +66,15 @@ describe('a dead letter that is written', () => {
   })
 })
 
+it('nothing that a sender of orders wrote makes its letter a cut or a redriven one', () => {
+  const forged = ['__dlq.errors.original.bytes', '__dlq.errors.issues', 'x-redrive-count']
+  const headers = forged.map((name) => [name, bytesOf('9')] as const)
+  const letter = letterOf({ key: null, value: null, headers })
+  assert.deepEqual([reasonIn(letter, 'original.bytes'), reasonIn(letter, 'issues')], [undefined, undefined])
+  const place = { topic: 'orders.payments-group.dlq', topicId: 't1', partition: 0, offset: 5, timestampMs: 1_000 }
+  assert.equal(decodeDeadLetter({ ...place, ...letter }).redriveCount, 0)
+})
+
 describe('why a record was refused', () => {
   const issues = [{ pointer: '/amount', message: 'must be a positive number' }]
 
