@@ -61,7 +61,8 @@ async function pageOf(
 ): Promise<Page<OrderId>> {
   switch (list) {
     case 'orders': {
-      const { items, nextCursor } = await store.searchOrders({ ...query, sort: 'oldest' })
+      // As they arrived: the one order that every store walks without a query service.
+      const { items, nextCursor } = await store.searchOrders({ ...query, sort: 'newest' })
       return { items: items.map(({ orderId }) => orderId), nextCursor }
     }
     case 'payments': {

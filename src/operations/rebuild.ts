@@ -1,22 +1,20 @@
 import type { JobProgress, RebuildSpec } from '../codec/operation-codec.ts'
 import { hasCode } from '../errors.ts'
-import type { Log } from '../ports/log.ts'
-import type { OrderQueries } from '../ports/order-queries.ts'
 import type { Rebuilds, RebuildStore } from '../ports/rebuilds.ts'
 import type { Scratch, Scratches } from '../ports/scratch.ts'
+import { catchUpLive, type CatchUpDeps } from './catch-up-live.ts'
 import { sumOf } from './equations.ts'
-import { readOutcomes, replayedServices, type ReplaySettings } from './replay.ts'
+import { readOutcomes, replayedServices } from './replay.ts'
 import { planRebuild, type RebuildPlan } from './rebuild-plan.ts'
 import type { JobStep } from './run-operations.ts'
 
-export type RebuildDeps = Readonly<{
-  log: Log
-  store: Pick<OrderQueries, 'shards'> & Rebuilds
-  /** Where payments that were made are kept, to be looked up. */
-  scratches: Scratches
-  settings: ReplaySettings
-  now: () => number
-}>
+export type RebuildDeps = CatchUpDeps &
+  Readonly<{
+    store: Rebuilds
+    /** Where payments that were made are kept, to be looked up. */
+    scratches: Scratches
+    now: () => number
+  }>
 
 type RebuildState = Readonly<{
   plan: RebuildPlan
@@ -36,12 +34,12 @@ function rebuildScratch(jobId: string): string {
 
 /**
  * Makes the read model again, in a generation that is named as the job, and switches to it. Services go on with the one that is
- * live until then; they are fenced by the switch, claim anew, and catch up with what came meanwhile.
+ * live until then; they are fenced by the switch. What came meanwhile is caught up with at once, here or by them.
  */
 export function rebuildJob(deps: RebuildDeps): JobStep<RebuildSpec> {
   return async ({ id }, _at, signal) => {
     // The step that switched may be done again: the end of the job was not written.
-    if ((await deps.store.generation()) === id) return switched(undefined)
+    if ((await deps.store.generation()) === id) return switched(deps, undefined, signal)
     const scratch = await deps.scratches.open(rebuildScratch(id))
     try {
       return await rebuildStep(deps, id, scratch, signal)
@@ -81,7 +79,7 @@ async function rebuildStep(deps: RebuildDeps, id: string, scratch: Scratch, sign
   if (!isReplayed(state)) return { outputs: [], progress, cursor: progress.detail }
   signal.throwIfAborted()
   await store.switchTo(id)
-  return switched(progress)
+  return switched(deps, progress, signal)
 }
 
 function restored(text: string): RebuildState {
@@ -97,7 +95,8 @@ function isReplayed({ plan, outputs, shard }: RebuildState): boolean {
   return outputs.index >= plan.outputs.length && shard >= plan.shards.length
 }
 
-function switched(progress: JobProgress | undefined) {
+async function switched(deps: RebuildDeps, progress: JobProgress | undefined, signal: AbortSignal) {
+  await catchUpLive(deps, signal)
   const { done = 0, total = 0 } = progress ?? {}
   const detail = 'the read model was made again, and is in use'
   return { outputs: [], progress: { done, total, unit: 'records', detail }, cursor: undefined }

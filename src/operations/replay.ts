@@ -100,7 +100,7 @@ function alertOf(item: Item<DecodedOrder>, rules: FraudRules, reuse: OrderIdReus
   return { kind: 'alert', offset, timestampMs, identity: identityOf(order, reuse), alert }
 }
 
-function neverCharged(): never {
+export function neverCharged(): never {
   throw new OrdermillError('INTERNAL', 'a replay asked the gateway')
 }
 

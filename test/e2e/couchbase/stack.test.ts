@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Job } from '../../../src/api/contract/jobs.ts'
+import type { Journey } from '../../../src/api/contract/journey.ts'
+import type { Reconciliation } from '../../../src/api/contract/reconciliation.ts'
 import { readTopic, textOf } from '../../support/log-harness.ts'
 import { orderRecord } from '../../support/order-json.ts'
 import { runCli } from '../../support/run-cli.ts'
 import { tempDir } from '../../support/temp.ts'
 import { waitFor } from '../../support/wait-for.ts'
+import { operator } from './operate.ts'
 import { json, untilCaughtUp, type Environment } from '../kafka/ordermill.ts'
 import { stackSuiteOptions, useStack, type Stack } from './stack.ts'
 import { expectedAnalytics, expectedSums, firstOrders, firstRecords, ordersIn, sumsOf } from './told.ts'
@@ -12,6 +16,9 @@ import { expectedAnalytics, expectedSums, firstOrders, firstRecords, ordersIn, s
 const limitMs = 90_000
 const allGroups = ['fraud-group', 'payments-group', 'analytics-group', 'views-group'] as const
 const lastOrderId = 9_000_000
+const mendedOrderId = 8_000_001
+const pausedOrderId = 8_000_002
+const rebuiltOrderId = 8_001_000
 const rssBytesMax = 300 * 2 ** 20
 
 type Page = Readonly<{ items: readonly Readonly<Record<string, unknown>>[]; next_cursor: string | null }>
@@ -146,6 +153,70 @@ describe('ordermill run on Kafka and Couchbase', stackSuiteOptions(), () => {
     assert.deepEqual(sumsOf(await api.totals()), await expectedSums(log, 3))
     assert.deepEqual(await paidKeys(stack()), paid, 'nobody is paid again')
     assert.deepEqual(await json(`${api.url}/api/analytics`), await expectedAnalytics(log))
+  })
+
+  it('is operated: journeys, redrive, pause, retry, check, rebuild, and who did it', { timeout: limitMs }, async () => {
+    const { api, log, running, start } = stack()
+    const { get, post, finish, mend, outcomeOf } = operator(api.url)
+    // It declined everybody in the chapter before.
+    await running.get('payment')?.end('SIGTERM')
+    const payment = await start('payment')
+    assert.equal((await get<Reconciliation>('/reconciliation')).state, 'good')
+    const kinds = (await get<Journey>('/orders/1/journey')).events.map(({ kind }) => kind)
+    for (const kind of ['received', 'fraud-flagged', 'counted', 'payment-settled']) {
+      assert.ok(
+        kinds.some((known) => known === kind),
+        `${kind} is in ${kinds.join(' ')}`,
+      )
+    }
+
+    const mended = orderText(mendedOrderId)
+    const { items: letters } = await get<Page>('/dead-letters?state=open')
+    const broken = letters.filter(({ code }) => code === 'RECORD_INVALID')
+    const outcomes: string[] = []
+    for (const { id, group } of broken) {
+      if (group !== 'fraud-group') outcomes.push(`${String(group)} ${await mend(String(id), mended)}`)
+    }
+    assert.deepEqual(outcomes.toSorted(), ['analytics-group counted', 'payments-group charged'])
+    await waitFor('the mended order is paid', async () => (await outcomeOf(mendedOrderId)) === 'PAID')
+
+    await post('/groups/payments-group/pause', {}, 200)
+    await waitFor('payment rests', () => isPaused(payment.url))
+    await log.append(ordersFrom(pausedOrderId, 1))
+    await untilCaughtUp(api.url, ['analytics-group'])
+    assert.equal(await outcomeOf(pausedOrderId), undefined)
+    await post('/groups/payments-group/resume', {}, 200)
+    await waitFor('payment goes on', async () => (await outcomeOf(pausedOrderId)) === 'PAID')
+
+    await post(`/payments/${lastOrderId}/retry`, { reason: 'the card was renewed' }, 202)
+    await waitFor('it is paid after all', async () => (await outcomeOf(lastOrderId)) === 'PAID')
+
+    const checked = await finish(await post<Job>('/jobs', { kind: 'check' }, 202))
+    assert.deepEqual([checked.state, checked.differences], ['done', 0], checked.detail)
+    const rebuilding = await post<Job>('/jobs', { kind: 'rebuild' }, 202)
+    await log.append(ordersFrom(rebuiltOrderId, 200))
+    const { state, detail } = await finish(rebuilding)
+    assert.equal(state, 'done', detail)
+    await untilCaughtUp(api.url, allGroups)
+    const { items: audit } = await get<Page>('/audit')
+    assert.deepEqual(audit.map(({ action }) => action).toReversed(), [
+      'redrive',
+      'redrive',
+      'pause',
+      'resume',
+      'retry',
+      'check',
+      'rebuild',
+    ])
+    assert.ok(audit.every(({ principal }) => principal === 'loopback'))
+    const { summary, checks } = await get<Reconciliation>('/reconciliation')
+    assert.deepEqual(
+      checks.filter((check) => check.state !== 'good'),
+      [],
+      summary,
+    )
+    const paid = await paidKeys(stack())
+    assert.equal(new Set(paid).size, paid.length, 'nobody is paid twice')
     for (const { end, output } of [...running.values(), api]) assert.equal((await end('SIGTERM')).code, 0, output())
   })
 })
@@ -180,6 +251,10 @@ for (const [what, env, told] of wrong) {
   })
 }
 
+function orderText(orderId: number): string {
+  return Buffer.from(orderRecord(orderId).value ?? []).toString()
+}
+
 function ordersFrom(first: number, count: number) {
   return Array.from({ length: count }, (_, index) => orderRecord(first + index, { amount: 10 + (index % 100) / 100 }))
 }
@@ -189,6 +264,13 @@ async function isAway(url: string): Promise<boolean> {
   const { checks } = (await response.json()) as Health
   const store = checks.find(({ name }) => name === 'store')
   return response.status === 503 && store?.status === 'failed' && /\w+ \w+/.test(store.detail)
+}
+
+/** By an operator, which is no reason not to be ready. */
+async function isPaused(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/readyz`)
+  const { checks } = (await response.json()) as Health
+  return response.ok && checks.some(({ name, detail }) => name === 'payment' && /paused by an operator/.test(detail))
 }
 
 async function committedBy({ log }: Stack): Promise<unknown> {
