@@ -9,6 +9,7 @@ import type { Log, PartitionLag, TopicDescription } from '../ports/log.ts'
 import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 import type { ShardKey } from '../ports/shards.ts'
 import { orderInput } from '../services/order-input.ts'
+import { viewsTopics } from '../services/views-service.ts'
 import { paymentOutputs, type ReplayedServices } from './replay.ts'
 
 /** What one check does: JSON, kept where it is carried out. */
@@ -49,7 +50,11 @@ export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckP
   // Before the log, so that it holds all that they have applied.
   const { summaries, isBetween } = spec.service === 'fraud' ? nobody : await appliedShards(deps)
   const topics = await log.topics()
-  const known = summaries.flatMap((summary) => plannedShard(summary, spec))
+  // Dead letters of other systems are kept as long as those like; they are listed, and nothing is counted of them.
+  const ours = new Set(viewsTopics(deps.topic))
+  const known = summaries
+    .filter(({ shard }) => shard.group !== viewsGroup || ours.has(shard.topic))
+    .flatMap((summary) => plannedShard(summary, spec))
   const all = spec.service === 'fraud' ? await fraudShards(deps, topics) : known
   refuseGone(all, topics)
   const isLimited = limitsOf(spec)

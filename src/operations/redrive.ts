@@ -1,6 +1,6 @@
 import { deadLetterTopic, redriveHeaders, retryTopic } from '../codec/dead-letter-codec.ts'
 import { headerText } from '../codec/bytes.ts'
-import { orderGroups } from '../codec/groups.ts'
+import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { RedriveSpec } from '../codec/operation-codec.ts'
 import { encodeRedrive } from '../codec/redrive-codec.ts'
 import { OrdermillError } from '../errors.ts'
@@ -31,7 +31,9 @@ const lettersMax = 500
 const stepBytesMax = 4 * 1024 * 1024
 /** A process that stops waits for a step no longer than this. */
 const waitMs = 2_000
-/** How often the end waits so long for the list of letters. */
+/** How often the beginning waits so long for the list of letters, */
+const listWaitsMax = 30
+/** and the end. */
 const waitsMax = 5
 
 /**
@@ -63,10 +65,20 @@ async function waitForList(deps: RedriveDeps, job: Asked, at: RedriveCursor, sig
   if (await haveViewsRead(deps.log, topics, { waitMs, signal })) {
     const total = await countLetters(deps.store, selectionOf(job))
     const limited = total === null ? null : Math.min(total, job.spec.limit)
-    return redriveSome(deps, job, { ...at, phase: 'letters' }, limited)
+    return redriveSome(deps, job, { ...at, phase: 'letters', waits: 0 }, limited)
   }
+  if (at.waits >= listWaitsMax) throw listIsOld()
   const progress = { ...progressOf(at, null), detail: 'waits until the list of letters is up to date' }
-  return { outputs: [], progress, cursor: cursorText(at) }
+  return { outputs: [], progress, cursor: cursorText({ ...at, waits: at.waits + 1 }) }
+}
+
+function listIsOld(): OrdermillError {
+  const seconds = (listWaitsMax * waitMs) / 1000
+  return new OrdermillError(
+    'STATE_CONFLICT',
+    `${viewsGroup} has not read every dead letter within ${seconds} s, so that some might be redriven twice: see whether it ` +
+      'is paused or behind (ordermill groups), and ask again',
+  )
 }
 
 /** Two that were asked for at the same moment: the first one does it. */

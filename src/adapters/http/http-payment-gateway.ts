@@ -50,7 +50,9 @@ export function httpPaymentGateway({ url, token, timeoutMs, now }: HttpGatewayOp
   return async (charge, idempotencyKey, signal) => {
     const { response, text } = await post(charge, idempotencyKey, signal)
     const { status } = response
-    if (status === 402 || status === 422) return 'DECLINED'
+    if (status === 402) return 'DECLINED'
+    // Alone it may as well say that the request is wrong, or its key used for another charge.
+    if (status === 422 && outcomeIn(text) === 'DECLINED') return 'DECLINED'
     if (status >= 500 || passing.has(status)) {
       throw unavailable(host, `answered ${status}`, { retryAfterMs: retryAfterOf(response, now()) })
     }

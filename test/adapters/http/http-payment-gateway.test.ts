@@ -35,7 +35,7 @@ const outcomes = [
   [201, { status: 'PAID', id: 'ch_1' }, 'PAID'],
   [200, { status: 'DECLINED', reason: 'no funds' }, 'DECLINED'],
   [402, { error: 'no funds' }, 'DECLINED'],
-  [422, {}, 'DECLINED'],
+  [422, { status: 'DECLINED' }, 'DECLINED'],
 ] as const
 const passing = [408, 409, 425, 429, 500, 502, 503, 504, 599]
 const refused = [
@@ -44,6 +44,7 @@ const refused = [
   [403, {}, /answered 403/],
   [404, {}, /answered 404/],
   [405, {}, /answered 405/],
+  [422, { error: 'the key came with another charge' }, /answered 422/],
   [302, {}, /answered 302/],
   [307, {}, /answered 307/],
   [202, { status: 'PAID' }, /answered 202/],
