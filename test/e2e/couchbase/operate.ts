@@ -31,7 +31,7 @@ export function operator(url: string) {
     finish,
 
     /** Redrives a letter with another value; what the dry run said would come of it. */
-    async mend(id: string, value: string): Promise<string> {
+    mend: async (id: string, value: string): Promise<string> => {
       const body = { ids: [id], edit: { value: Buffer.from(value).toString('base64') } }
       const { letters } = await post<RedrivePreview>('/dead-letters/redrive/preview', body, 200)
       const { state, detail } = await finish(await post<Job>('/dead-letters/redrive', body, 202))
@@ -41,7 +41,7 @@ export function operator(url: string) {
       return letters[0]?.outcome ?? ''
     },
 
-    async outcomeOf(orderId: number): Promise<string | undefined> {
+    outcomeOf: async (orderId: number): Promise<string | undefined> => {
       const response = await fetch(`${url}/api/v1/orders/${orderId}`)
       return response.ok ? ((await response.json()) as OrderDetail).payment?.outcome : undefined
     },
