@@ -1,3 +1,0 @@
-import { describeSeeds } from './seeds.ts'
-
-describeSeeds(1501, 2250)
