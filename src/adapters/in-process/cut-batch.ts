@@ -23,6 +23,7 @@ export function cutBatch(source: Source, member: Member, { recordsMax, bytesMax 
       recordsMax: Math.min(recordsLeft, Math.ceil(recordsLeft / shares)),
       bytesMax: Math.ceil(bytesLeft / shares),
       firstBytesMax: cut.length === 0 ? Number.POSITIVE_INFINITY : bytesLeft,
+      isShared: true,
     })
     const slice = sliceOf(source, assignment, read)
     if (slice !== undefined) cut.push({ assignment, slice })

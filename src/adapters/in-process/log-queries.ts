@@ -9,7 +9,7 @@ export function readRange(
   { topic, partition, offset, recordsMax, bytesMax }: ReadRange,
 ): Readonly<{ records: readonly LogRecord[]; next: number }> {
   const known = partitionOf(state, topic, partition)
-  const limits = { recordsMax, bytesMax, firstBytesMax: Number.POSITIVE_INFINITY }
+  const limits = { recordsMax, bytesMax, firstBytesMax: Number.POSITIVE_INFINITY, isShared: false }
   const { records } = readRecords(storage, known, { offset, end: known.end }, limits)
   const last = records.at(-1)
   return { records, next: last === undefined ? offset : last.offset + 1 }
@@ -57,6 +57,6 @@ function lagOf(storage: LogStorage, partition: PartitionState, committed: number
     begin,
     end,
     lagRecords: Math.max(end - position, 0),
-    nextTimestampMs: position < end ? (storage.chunk(partition, position)?.timestampMs ?? null) : null,
+    nextTimestampMs: position < end ? (storage.chunk(partition, position, 1)?.timestampMs ?? null) : null,
   }
 }

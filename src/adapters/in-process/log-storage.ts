@@ -11,8 +11,11 @@ export interface LogStorage {
   /** As of one moment. */
   load(): StoredLog
   write(change: LogChange): void
-  /** The chunk that holds `offset`; else the first one after it; undefined beyond the end. */
-  chunk(partition: PartitionRef, offset: number): RecordChunk | undefined
+  /**
+   * The chunk that holds `offset`; else the first one after it; undefined beyond the end. Whoever wants no more than
+   * `recordsMax` records of it may be given only those from `offset` on.
+   */
+  chunk(partition: PartitionRef, offset: number, recordsMax?: number): RecordChunk | undefined
   /** First offset of the oldest chunk that is not older than `timestampMs`, or else of the newest chunk. */
   firstOffsetSince(partition: PartitionRef, timestampMs: number): number
   close(): void

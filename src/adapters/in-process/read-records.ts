@@ -7,6 +7,8 @@ export type ReadLimits = Readonly<{
   bytesMax: number
   /** The first record is taken if it has at most this many bytes, though it be more than `bytesMax`. */
   firstBytesMax: number
+  /** Many read these records, so that the storage does well to keep them. */
+  isShared: boolean
 }>
 
 export type RecordsRead = Readonly<{ records: readonly LogRecord[]; bytes: number }>
@@ -16,13 +18,13 @@ export function readRecords(
   storage: LogStorage,
   partition: PartitionRef,
   range: Readonly<{ offset: number; end: number }>,
-  { recordsMax, bytesMax, firstBytesMax }: ReadLimits,
+  { recordsMax, bytesMax, firstBytesMax, isShared }: ReadLimits,
 ): RecordsRead {
   const records: LogRecord[] = []
   let bytes = 0
   let { offset } = range
   while (offset < range.end && records.length < recordsMax) {
-    const chunk = storage.chunk(partition, offset)
+    const chunk = storage.chunk(partition, offset, isShared ? undefined : recordsMax - records.length)
     if (chunk === undefined) break
     for (let index = Math.max(offset - chunk.from, 0); index < chunk.records.length; index += 1) {
       const record = chunk.records[index]

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../ports/log.ts'
 import type { PartitionRef } from '../in-process/log-storage.ts'
-import { decodeChunk } from './sqlite-log-chunk.ts'
+import { decodeChunk, type ChunkPart } from './sqlite-log-chunk.ts'
 
 /** What a decoded record takes in memory beside its bytes: its object, and a view each of key and value. */
 const recordOverheadBytes = 400
@@ -9,7 +9,8 @@ type Cached = { readonly bytes: Uint8Array; readonly charge: number; records: re
 
 /** The chunks that were used last, so that a process decodes a record once, however many groups read it. */
 export type ChunkCache = Readonly<{
-  get: (key: string, partition: PartitionRef) => readonly LogRecord[] | undefined
+  /** The records of `part` may be all that there are; what is decoded for one who wants a part is not kept. */
+  get: (key: string, partition: PartitionRef, part?: ChunkPart) => readonly LogRecord[] | undefined
   /** With the records if they are decoded already. */
   put: (key: string, bytes: Uint8Array, recordCount: number, records?: readonly LogRecord[]) => void
 }>
@@ -35,13 +36,13 @@ export function createChunkCache(bytesMax: number): ChunkCache {
     }
   }
   return {
-    get(key, partition) {
+    get(key, partition, part) {
       const cached = remove(key)
       if (cached === undefined) return undefined
-      // Only now: what nobody in this process reads is never decoded.
-      cached.records ??= decodeChunk(partition, cached.bytes)
       insert(key, cached)
-      return cached.records
+      if (cached.records === undefined && part !== undefined) return decodeChunk(partition, cached.bytes, part)
+      // Only now: what nobody in this process reads is never decoded.
+      return (cached.records ??= decodeChunk(partition, cached.bytes))
     },
     put(key, bytes, recordCount, records) {
       remove(key)

@@ -100,22 +100,27 @@ export function chunkLength(
   return count
 }
 
+/** Of a chunk's records, counted from 0; `to` is not included. */
+export type ChunkPart = Readonly<{ from: number; to: number }>
+
+const wholeChunk: ChunkPart = { from: 0, to: Number.POSITIVE_INFINITY }
+
 /**
- * The records share the memory of `bytes`, which belongs to the log alone.
+ * The records share the memory of `bytes`, which belongs to the log alone. Those before a part are stepped over, which is
+ * a small fraction of decoding them.
  *
  * @throws {RangeError} for bytes that `encodeChunk` did not make
  */
-export function decodeChunk(partition: PartitionRef, bytes: Uint8Array): readonly LogRecord[] {
+export function decodeChunk(partition: PartitionRef, bytes: Uint8Array, part = wholeChunk): readonly LogRecord[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (view.getUint32(0, true) !== format) throw new RangeError(`chunk format ${view.getUint32(0, true)} is not known`)
+  const { from, timestampMs, count } = readHead(view)
   const records: LogRecord[] = []
-  const count = view.getUint32(4, true)
-  const from = view.getFloat64(8, true)
-  const timestampMs = view.getFloat64(16, true)
-  const { names, end } = readNames(bytes, view)
+  const end = Math.min(count, part.to)
+  const { names, end: recordsAt } = readNames(bytes, view)
   const source = { bytes, view, names }
-  let at = end
-  for (let index = 0; index < count; index += 1) {
+  let at = recordsAt
+  for (let index = 0; index < part.from; index += 1) at = endOfRecord(view, at)
+  for (let index = part.from; index < end; index += 1) {
     const keyLength = view.getInt32(at, true)
     const valueLength = view.getInt32(at + 4, true)
     const { headers, end: keyAt } = readHeaders(source, at + 8)
@@ -135,21 +140,37 @@ export function decodeChunk(partition: PartitionRef, bytes: Uint8Array): readonl
   return records
 }
 
-/** The records of a chunk as the file holds it, or why they are not those that were written. */
+/** The records of a chunk as the file holds it, or of a part of it, or why they are not those that were written. */
 export function verifyChunk(
   partition: PartitionRef,
   { from, next }: Readonly<{ from: number; next: number }>,
   { bytes, checksum }: Readonly<{ bytes: Uint8Array; checksum: number }>,
+  part?: ChunkPart,
 ): readonly LogRecord[] | string {
   if (crc32(bytes) !== checksum) return 'the checksum of its records is wrong'
   try {
-    const records = decodeChunk(partition, bytes)
-    if (records[0]?.offset === from && records.length === next - from) return records
+    const head = readHead(new DataView(bytes.buffer, bytes.byteOffset, bytes.length))
+    if (head.from === from && head.count === next - from) return decodeChunk(partition, bytes, part)
     return `its records are not those from ${from} to ${next}`
   } catch (error) {
     if (error instanceof RangeError) return error.message
     throw error
   }
+}
+
+function readHead(view: DataView): ChunkHead & Readonly<{ count: number }> {
+  const known = view.getUint32(0, true)
+  if (known !== format) throw new RangeError(`chunk format ${known} is not known`)
+  return { count: view.getUint32(4, true), from: view.getFloat64(8, true), timestampMs: view.getFloat64(16, true) }
+}
+
+function endOfRecord(view: DataView, start: number): number {
+  const keyBytes = Math.max(view.getInt32(start, true), 0)
+  const valueBytes = Math.max(view.getInt32(start + 4, true), 0)
+  const headers = view.getUint32(start + 8, true)
+  let at = start + recordHeadBytes
+  for (let index = 0; index < headers; index += 1) at += headerHeadBytes + view.getUint32(at + 4, true)
+  return at + keyBytes + valueBytes
 }
 
 function slice(bytes: Uint8Array, at: number, length: number): Uint8Array | null {

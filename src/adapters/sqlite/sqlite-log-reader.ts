@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { LogRecord } from '../../ports/log.ts'
 import type { LogStorage, PartitionRef, RecordChunk, StoredPartition, StoredTopic } from '../in-process/log-storage.ts'
 import type { ChunkCache } from './sqlite-log-cache.ts'
-import { verifyChunk } from './sqlite-log-chunk.ts'
+import { verifyChunk, type ChunkPart } from './sqlite-log-chunk.ts'
 import { corruptChunk } from './sqlite-log-errors.ts'
 import {
   blob,
@@ -79,16 +79,19 @@ export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache)
     }
     return low
   }
-  const recordsOf = (topic: number, partition: PartitionRef, bounds: ChunkRow): readonly LogRecord[] | undefined => {
+  const recordsOf = (
+    { topic, partition, part }: Readonly<{ topic: number; partition: PartitionRef; part: ChunkPart | undefined }>,
+    bounds: ChunkRow,
+  ): readonly LogRecord[] | undefined => {
     const key = chunkKey(topic, partition.partition, bounds.from)
-    const cached = cache.get(key, partition)
+    const cached = cache.get(key, partition, part)
     if (cached !== undefined) return cached
     const row = select.payload.get(topic, partition.partition, bounds.from)
     if (row === undefined) return undefined
     const bytes = blob(row, 'payload')
-    const decoded = verifyChunk(partition, bounds, { bytes, checksum: integer(row, 'crc32') })
+    const decoded = verifyChunk(partition, bounds, { bytes, checksum: integer(row, 'crc32') }, part)
     if (typeof decoded === 'string') throw corruptChunk(file, { ...partition, offset: bounds.from, why: decoded })
-    cache.put(key, bytes, decoded.length, decoded)
+    cache.put(key, bytes, bounds.next - bounds.from, part === undefined ? decoded : undefined)
     return decoded
   }
 
@@ -100,12 +103,15 @@ export function readSqliteLog(db: DatabaseSync, file: string, cache: ChunkCache)
         offsets: select.offsets.all().map(offsetRow),
         subscriptions: select.subscriptions.all().map(subscriptionRow),
       })),
-    chunk(partition, offset): RecordChunk | undefined {
+    chunk(partition, offset, recordsMax): RecordChunk | undefined {
       const topic = topicNumber(partition.topicId)
-      if (topic === undefined) return undefined
-      const row = boundsAt(topic, partition.partition, offset)
-      const records = row && recordsOf(topic, partition, row)
-      return records && { ...row, records }
+      const row = topic === undefined ? undefined : boundsAt(topic, partition.partition, offset)
+      if (topic === undefined || row === undefined) return undefined
+      const from = Math.max(offset - row.from, 0)
+      const part = recordsMax === undefined ? undefined : { from, to: from + recordsMax }
+      const records = recordsOf({ topic, partition, part }, row)
+      const [first, last] = [records?.[0], records?.at(-1)]
+      return records && first && last && { ...row, from: first.offset, next: last.offset + 1, records }
     },
     firstOffsetSince({ topicId, partition }, timestampMs) {
       const topic = topicNumber(topicId)

@@ -60,7 +60,7 @@ function openStorage({ file, readOnly, cacheBytesMax, fileBytesMax }: StorageOpt
   )
   return {
     load: () => withLogErrors(file, reader.load),
-    chunk: (partition, offset) => withLogErrors(file, () => reader.chunk(partition, offset)),
+    chunk: (partition, offset, recordsMax) => withLogErrors(file, () => reader.chunk(partition, offset, recordsMax)),
     firstOffsetSince: (partition, timestampMs) =>
       withLogErrors(file, () => reader.firstOffsetSince(partition, timestampMs)),
     write: (change) => withLogErrors(file, () => write(change)),
