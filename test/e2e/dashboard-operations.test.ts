@@ -6,6 +6,7 @@ import type { DeadLetter, OrderDetail, Payment } from '../../src/api/contract.ts
 import { startApp, type App } from '../support/app.ts'
 import { accessibilityFaults } from '../support/axe.ts'
 import { openBrowser, type OpenPage } from '../support/browser.ts'
+import { inDialog, pauseAndResume, settled, toast } from '../support/page-steps.ts'
 import { fillShowcase, readApi, showcaseFirstId, showcaseSettings, untilProcessed } from '../support/showcase.ts'
 import { tempDir } from '../support/temp.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -131,20 +132,7 @@ describe('the page, for who operates the system', () => {
 
   it('pauses a group and lets it go on', async (t) => {
     const page = await open(t, '/pipeline?group=fraud-group')
-    await page.getByRole('button', { name: 'Pause', exact: true }).click()
-    await inDialog(page, 'Pause fraud-group?')
-      .getByText(/reads no more until it is resumed/)
-      .waitFor()
-    await inDialog(page, 'Pause fraud-group?').getByRole('button', { name: 'Pause', exact: true }).click()
-    await toast(page, 'fraud-group is paused')
-    await page
-      .getByRole('row', { name: /^fraud-group/ })
-      .getByText('Paused')
-      .waitFor()
-    await page.getByRole('button', { name: 'Resume', exact: true }).click()
-    await inDialog(page, 'Resume fraud-group?').getByRole('button', { name: 'Resume', exact: true }).click()
-    await toast(page, 'fraud-group is running again')
-    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+    await pauseAndResume(page, 'fraud-group')
   })
 
   it('says what moving a group would repeat before it moves it', async (t) => {
@@ -327,11 +315,6 @@ const paths = [
   '/nowhere',
 ] as const
 
-async function settled(page: Page, path: string): Promise<void> {
-  await page.getByText('Live', { exact: true }).waitFor()
-  await waitFor(`${path} is loaded`, async () => (await page.locator('.skeleton, .chart-loading').count()) === 0)
-}
-
 async function faultsInThemes(page: Page, where: string): Promise<readonly string[]> {
   const faults: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -341,14 +324,6 @@ async function faultsInThemes(page: Page, where: string): Promise<readonly strin
     for (const fault of await accessibilityFaults(page, rules)) faults.push(`${where}, ${colorScheme}: ${fault}`)
   }
   return faults
-}
-
-function inDialog(page: Page, name: string) {
-  return page.getByRole('dialog', { name })
-}
-
-async function toast(page: Page, title: string | RegExp): Promise<void> {
-  await page.locator('.toast-title', { hasText: title }).waitFor()
 }
 
 async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {

@@ -3,8 +3,10 @@ import { describe, it } from 'node:test'
 import type { Job } from '../../../src/api/contract/jobs.ts'
 import type { Journey } from '../../../src/api/contract/journey.ts'
 import type { Reconciliation } from '../../../src/api/contract/reconciliation.ts'
+import { openBrowser } from '../../support/browser.ts'
 import { readTopic, textOf } from '../../support/log-harness.ts'
 import { orderRecord } from '../../support/order-json.ts'
+import { inDialog, pauseAndResume, settled, toast } from '../../support/page-steps.ts'
 import { runCli } from '../../support/run-cli.ts'
 import { tempDir } from '../../support/temp.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -14,8 +16,10 @@ import { stackSuiteOptions, useStack, type Stack } from './stack.ts'
 import { expectedAnalytics, expectedSums, firstOrders, firstRecords, ordersIn, sumsOf } from './told.ts'
 
 const limitMs = 90_000
+const stepTimeoutMs = 20_000
 const allGroups = ['fraud-group', 'payments-group', 'analytics-group', 'views-group'] as const
 const lastOrderId = 9_000_000
+const declinedOrderId = lastOrderId - 1
 const mendedOrderId = 8_000_001
 const pausedOrderId = 8_000_002
 const rebuiltOrderId = 8_001_000
@@ -217,9 +221,55 @@ describe('ordermill run on Kafka and Couchbase', stackSuiteOptions(), () => {
     )
     const paid = await paidKeys(stack())
     assert.equal(new Set(paid).size, paid.length, 'nobody is paid twice')
+  })
+
+  it('shows it on every page, and is operated by clicks', { timeout: limitMs }, async (t) => {
+    const { api, running } = stack()
+    const { page, errors } = await (await openBrowser(t))(t, api.url)
+    page.setDefaultTimeout(stepTimeoutMs)
+    for (const [path, heading, told] of pages) {
+      await page.goto(`${api.url}${path}`)
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+      await page.getByText(told).first().waitFor()
+      await settled(page, path)
+    }
+    await page.goto(`${api.url}/pipeline?group=fraud-group`)
+    await pauseAndResume(page, 'fraud-group')
+
+    const { outcomeOf } = operator(api.url)
+    assert.equal(await outcomeOf(declinedOrderId), 'DECLINED')
+    await page.goto(`${api.url}/orders/${declinedOrderId}`)
+    await page.getByRole('button', { name: 'Retry the payment' }).click()
+    await inDialog(page, `Try to charge order ${declinedOrderId} again?`)
+      .getByRole('button', { name: /^Charge/ })
+      .click()
+    await waitFor('it is paid after all', async () => (await outcomeOf(declinedOrderId)) === 'PAID')
+
+    await page.goto(`${api.url}/dead-letters`)
+    await page
+      .getByRole('row', { name: /fraud-group/ })
+      .getByRole('checkbox')
+      .check()
+    await page.getByRole('button', { name: 'Redrive 1 selected…' }).click()
+    await inDialog(page, 'Redrive dead letters').getByRole('button', { name: 'Redrive 1 letter' }).click()
+    await toast(page, 'Redrive done')
+    assert.deepEqual(errors, [])
     for (const { end, output } of [...running.values(), api]) assert.equal((await end('SIGTERM')).code, 0, output())
   })
 })
+
+/** Each with its heading, and something that is there only when the page has read what it shows. */
+const pages = [
+  ['/', 'Overview', 'Sales and orders a minute'],
+  ['/orders', 'Orders', /^8001\d{3}$/],
+  [`/orders/${mendedOrderId}`, `Order ${mendedOrderId}`, 'Counted in the totals'],
+  ['/fraud', 'Fraud', 'High amount risky country'],
+  ['/payments', 'Payments', 'Declined'],
+  ['/dead-letters', 'Dead letters', 'ORDER_ID_CONFLICT'],
+  ['/pipeline', 'Pipeline', 'payments-group'],
+  ['/reconciliation', 'Reconciliation', 'analytics-group'],
+  ['/activity', 'Activity', 'Rebuild'],
+] as const
 
 const kafka = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' }
 const wrong: readonly (readonly [what: string, env: Environment, told: RegExp])[] = [
