@@ -1,0 +1,40 @@
+# One image for every program; the command chooses: `run fraud`, `run api`, `start`, …
+# The base is named by tag and digest where it is built for real (see .github/workflows/image.yml and the update bot).
+ARG NODE_IMAGE=node:24-slim
+
+FROM ${NODE_IMAGE} AS page
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY . .
+RUN npm run build
+
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The base has Node already. Of the couchbase driver only what runs here stays: not its C++ sources, not other platforms.
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
+  && rm -rf node_modules/node-linux-* node_modules/.bin/node \
+    node_modules/couchbase/deps node_modules/couchbase/src node_modules/couchbase/tools node_modules/couchbase/scripts \
+    node_modules/@couchbase/couchbase-linuxmusl-*
+
+FROM ${NODE_IMAGE}
+LABEL org.opencontainers.image.title="Ordermill" \
+  org.opencontainers.image.description="Real-time order processing that counts exactly" \
+  org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=packages /app/node_modules node_modules
+COPY --from=page /app/dashboard/dist dashboard/dist
+COPY package.json LICENSE ./
+COPY infra/docker/healthcheck.ts infra/docker/healthcheck.ts
+COPY src src
+# Where the embedded form keeps its data, when a volume is mounted there.
+RUN mkdir /data && chown 1000:1000 /data
+ENV ORDERMILL_DATA_DIR=/data
+USER 1000:1000
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["node", "infra/docker/healthcheck.ts"]
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "src/main.ts"]
+CMD ["start"]
