@@ -1,5 +1,6 @@
 /**
  * `npm test [-- <path>...]` runs every `*.test.ts` in test/, or those below the paths, each in a process of its own.
+ * Those of infra/test/ run by their path alone: `npm run test:infra`.
  * The last line is `N passed, N failed`; the exit code is 1 when a test failed or none ran.
  */
 import { globSync } from 'node:fs'
@@ -67,9 +68,9 @@ console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`)
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0
 
 function filesBelow(paths: readonly string[]): string[] {
-  const all = globSync('test/**/*.test.ts').toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-  const prefixes = paths.map((path) => relative('.', resolve(path)))
-  return prefixes.length === 0 ? all : all.filter((file) => prefixes.some((prefix) => file.startsWith(prefix)))
+  const all = globSync('{test,infra/test}/**/*.test.ts').toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+  const prefixes = (paths.length > 0 ? paths : ['test']).map((path) => relative('.', resolve(path)))
+  return all.filter((file) => prefixes.some((prefix) => file.startsWith(prefix)))
 }
 
 function rank(file: string): number {
