@@ -1,3 +1,4 @@
+import { cloudwatchSettings } from './config/cloudwatch-settings.ts'
 import { couchbaseSettings } from './config/couchbase-settings.ts'
 import { gatewaySettings } from './config/gateway-settings.ts'
 import { kafkaSettings } from './config/kafka-settings.ts'
@@ -11,9 +12,12 @@ export type Config = ValuesOf<typeof settings> &
   Readonly<{
     kafka: KafkaConfig | undefined
     couchbase: CouchbaseConfig | undefined
+    cloudwatch: CloudwatchConfig
     /** undefined: the simulated one. */
     gateway: GatewayConfig | undefined
   }>
+
+export type CloudwatchConfig = ValuesOf<typeof cloudwatchSettings>
 
 /**
  * Every setting, in the order of the configuration reference, which is generated from this: its name, what it means, its
@@ -24,6 +28,7 @@ export const settingDescriptions: readonly Readonly<Record<'name' | 'about' | 'f
   ...Object.values(gatewaySettings),
   ...Object.values(kafkaSettings),
   ...Object.values(couchbaseSettings),
+  ...Object.values(cloudwatchSettings),
 ]
 
 /** Set by other parts: by the test suite, and by the command line to find a server. */
@@ -48,7 +53,8 @@ export function readConfig(environment: Environment, { isHalf = false }: ReadOpt
   const kafka = readKafka(environment)
   const couchbase = readCouchbase(environment)
   const gateway = readGateway(environment)
-  const config = { ...values, kafka, couchbase, gateway }
+  const cloudwatch = readSettings(cloudwatchSettings, environment)
+  const config = { ...values, kafka, couchbase, gateway, cloudwatch }
   refuseContradiction(config)
   if (!isHalf) refuseHalf(config)
   const isDefault = ({ name }: Readonly<{ name: string }>): boolean => !environment[name]

@@ -43,7 +43,7 @@ locals {
       }
       reconciliation = {
         about      = "The totals do not add up: see the page Reconciliation."
-        namespace  = local.metrics_namespace, metric = "ReconciliationDifference", stat = "Maximum", threshold = 0, periods = 2, comparison = "GreaterThanThreshold", missing = "missing"
+        namespace  = local.metrics_namespace, metric = "FailedChecks", stat = "Maximum", threshold = 0, periods = 2, comparison = "GreaterThanThreshold", missing = "missing"
         dimensions = local.project_dimension
       }
       unhealthy = {

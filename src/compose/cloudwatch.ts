@@ -1,4 +1,8 @@
-import type { Config } from '../config.ts'
+import type { CloudwatchConfig } from '../config.ts'
+import type { LagWatch } from '../operations/lag-watch.ts'
+import type { Reconciliation } from '../operations/reconciliation.ts'
+import type { PartitionLag } from '../ports/log.ts'
+import type { OrderQueries } from '../ports/order-queries.ts'
 import { embeddedMetrics, type MetricSet } from '../telemetry/embedded-metrics.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { answered } from './health.ts'
@@ -7,14 +11,14 @@ import { answered } from './health.ts'
 const everyMs = 60_000
 
 type PublishDeps = Readonly<{
-  config: Pick<Config, 'cloudwatchNamespace' | 'cloudwatchDimensions'>
+  cloudwatch: CloudwatchConfig
   logger: Logger
   read: () => Promise<readonly MetricSet[]>
 }>
 
 /** Writes what `read` gives as metrics to the log, once a minute, whatever its level; nothing where no namespace is configured. */
-export function publishMetrics({ config, logger, read }: PublishDeps): Readonly<{ stop: () => void }> {
-  const { cloudwatchNamespace: namespace, cloudwatchDimensions } = config
+export function publishMetrics({ cloudwatch, logger, read }: PublishDeps): Readonly<{ stop: () => void }> {
+  const { namespace } = cloudwatch
   if (namespace === '') return { stop: () => {} }
   const lines = logger.child({}, { level: 'info' })
 
@@ -22,7 +26,7 @@ export function publishMetrics({ config, logger, read }: PublishDeps): Readonly<
     // A log or store that is away says so elsewhere; a minute without a value is what an alarm on it waits for.
     const sets = (await answered(read()).catch(() => undefined)) ?? []
     for (const { dimensions, values } of sets) {
-      const all = { dimensions: { ...cloudwatchDimensions, ...dimensions }, values }
+      const all = { dimensions: { ...cloudwatch.dimensions, ...dimensions }, values }
       lines.info(embeddedMetrics(namespace, Date.now(), all), 'metrics')
     }
   }
@@ -34,14 +38,37 @@ export function publishMetrics({ config, logger, read }: PublishDeps): Readonly<
 }
 
 /** Lag of one group over all its partitions: the sum in records, the worst in seconds. */
-export function lagMetrics(
-  group: string,
-  partitions: readonly Readonly<{ lagRecords: number; lagSeconds: number }>[],
-): MetricSet {
+export function lagMetrics(group: string, partitions: readonly PartitionLag[], nowMs: number): MetricSet {
   const records = partitions.reduce((sum, { lagRecords }) => sum + lagRecords, 0)
-  const seconds = partitions.reduce((worst, { lagSeconds }) => Math.max(worst, lagSeconds), 0)
+  const oldestMs = partitions.reduce((oldest, { nextTimestampMs }) => Math.min(oldest, nextTimestampMs ?? nowMs), nowMs)
   return {
     dimensions: { Group: group },
-    values: { LagRecords: { value: records, unit: 'Count' }, LagSeconds: { value: seconds, unit: 'Seconds' } },
+    values: {
+      LagRecords: { value: records, unit: 'Count' },
+      LagSeconds: { value: (nowMs - oldestMs) / 1000, unit: 'Seconds' },
+    },
   }
+}
+
+type SystemParts = Readonly<{
+  lagWatch: Pick<LagWatch, 'groups'>
+  store: Pick<OrderQueries, 'viewCounts'>
+  look: () => Promise<Pick<Reconciliation, 'checks'>>
+}>
+
+/** Of the whole system, whoever publishes it. */
+export async function systemMetrics({ lagWatch, store, look }: SystemParts): Promise<readonly MetricSet[]> {
+  const [groups, counts, found] = await Promise.all([lagWatch.groups(everyMs), store.viewCounts(), look()])
+  const stuck = groups.flatMap(({ partitions }) => partitions).filter(({ isStuck }) => isStuck)
+  const count = (value: number) => ({ value, unit: 'Count' }) as const
+  return [
+    {
+      dimensions: {},
+      values: {
+        StuckPartitions: count(stuck.length),
+        DeadLettersOpen: count(counts.deadLetters - counts.redriven),
+        FailedChecks: count(found.checks.filter(({ state }) => state === 'bad').length),
+      },
+    },
+  ]
 }

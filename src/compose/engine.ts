@@ -48,7 +48,8 @@ export type Engine = Pick<Storage, 'log' | 'store' | 'close'> &
 
 const { now, sleep, random } = systemRuntime
 
-const groupOf: ReadonlyMap<string, string> = new Map(
+/** Whose lag is the service's own; the producer has none. */
+export const groupOf: ReadonlyMap<string, string> = new Map(
   Object.entries({ ...orderGroups, views: viewsGroup, [operationsService]: operationsGroup }),
 )
 

@@ -3,7 +3,8 @@ import type { Config } from '../config.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings } from './api-parts.ts'
-import { openEngine, type Engine, type ServiceName, type Telemetry } from './engine.ts'
+import { lagMetrics, publishMetrics } from './cloudwatch.ts'
+import { groupOf, openEngine, type Engine, type ServiceName, type Telemetry } from './engine.ts'
 import { logHealth, servicesHealth, storeHealth } from './health.ts'
 import { listen, refuseOpenDoor } from './listen.ts'
 import type { ProduceOptions } from './produce.ts'
@@ -26,6 +27,7 @@ export async function startService(
   const engine = await openEngine(config, telemetry)
   try {
     const health = await serveHealth(name, { config, engine, ...telemetry })
+    const published = publishLag(name, { config, engine, ...telemetry })
     const end = new AbortController()
     const running = engine.runOne(name, end.signal, producer)
     return {
@@ -34,6 +36,7 @@ export async function startService(
       async stop() {
         end.abort()
         await running
+        published.stop()
         await health?.close()
         await engine.close()
       },
@@ -44,22 +47,30 @@ export async function startService(
   }
 }
 
-type HealthParts = Telemetry & Readonly<{ config: Config; engine: Engine }>
+type ServiceParts = Telemetry & Readonly<{ config: Config; engine: Engine }>
 
-async function serveHealth(name: ServiceName, { config, engine, logger, metrics }: HealthParts) {
+function publishLag(name: ServiceName, { config: { cloudwatch }, engine: { log }, logger }: ServiceParts) {
+  const group = groupOf.get(name)
+  const read = async () => (group === undefined ? [] : [lagMetrics(group, await log.lag(group), Date.now())])
+  return publishMetrics({ cloudwatch, logger, read })
+}
+
+async function serveHealth(name: ServiceName, { config, engine, logger, metrics }: ServiceParts) {
   if (config.healthPort === null) return undefined
   const ofLog = logHealth(engine.log, () => performance.now())
   const ofStore = storeHealth(engine.store, () => performance.now())
   // Fraud has none.
   const storage = name === 'fraud' ? [ofLog] : [ofLog, ofStore]
+  const health = async () => [
+    ...(await Promise.all(storage.map((check) => check()))),
+    ...(await servicesHealth(engine.services())),
+  ]
+  metrics.readyFrom(health)
   const server = await buildHealthServer({
     settings: apiSettings(config),
     logger,
     metricsText: metrics.text,
-    health: async () => [
-      ...(await Promise.all(storage.map((check) => check()))),
-      ...(await servicesHealth(engine.services())),
-    ],
+    health,
   })
   const url = await listen(server, { host: config.host, port: config.healthPort, portName: 'ORDERMILL_HEALTH_PORT' })
   return { url, close: () => server.close() }

@@ -12,6 +12,7 @@ import { newReconciler } from '../operations/reconciler.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { apiSettings, systemInfo } from './api-parts.ts'
+import { publishMetrics, systemMetrics } from './cloudwatch.ts'
 import { answered, logHealth, servicesHealth, storeHealth } from './health.ts'
 import { gatewayName } from './gateway.ts'
 import { lagSamples } from './lag-samples.ts'
@@ -48,13 +49,15 @@ export async function serveApi(given: ApiParts): Promise<ServedApi> {
   const operations = operationsLog(log)
   const lagWatch = openLagWatch({ log, operations, clock: Date.now, stuckMs: config.stuckSeconds * 1000 })
   metrics.lagFrom(() => lagSamples(lagWatch))
+  const health = healthOf(parts)
+  metrics.readyFrom(health)
   const hasPage = existsSync(pageDir)
   const server = await buildServer({
     log,
     store,
     clock: Date.now,
     settings: settingsOf(config),
-    health: healthOf(parts),
+    health,
     metricsText: async () => (await metrics.text()) + (await parts.metricsText()),
     system: systemOf(parts),
     operations,
@@ -72,12 +75,18 @@ export async function serveApi(given: ApiParts): Promise<ServedApi> {
     hasGaps: config.kafka !== undefined,
     pause: setTimeout,
   })
+  const published = publishMetrics({
+    cloudwatch: config.cloudwatch,
+    logger,
+    read: () => systemMetrics({ lagWatch, store, look }),
+  })
   const watch = watchReconciliation({ look, logger, metrics, sleep: systemRuntime.sleep })
   return {
     url,
     hasPage,
     async close() {
       lagWatch.stop()
+      published.stop()
       await watch.stop()
       await server.close()
     },

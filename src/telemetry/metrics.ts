@@ -13,7 +13,11 @@ export type Metrics = Readonly<{
   reconciled: (seen: Reconciled | undefined) => void
   /** Called at each scrape, once for each gauge. */
   lagFrom: (read: () => Promise<readonly LagSample[]>) => void
+  /** Called at each scrape: what `/readyz` says. */
+  readyFrom: (read: () => Promise<readonly ReadySample[]>) => void
 }>
+
+export type ReadySample = Readonly<{ name: string; ok: boolean }>
 
 export type LagSample = Readonly<{
   group: string
@@ -57,6 +61,7 @@ export function createMetrics(options: Readonly<{ processMetrics: boolean }>): M
     observerOf: pipelineObserver(registry),
     reconciled: reconciliationGauges(registry),
     lagFrom: (read) => lagGauges(registry, read),
+    readyFrom: (read) => readyGauge(registry, read),
   }
 }
 
@@ -188,4 +193,18 @@ function lagGauges(registry: Registry, read: () => Promise<readonly LagSample[]>
       },
     })
   }
+}
+
+function readyGauge(registry: Registry, read: () => Promise<readonly ReadySample[]>): void {
+  const gauge = new Gauge({
+    name: 'ordermill_ready',
+    help: '1 for what is as it should be, 0 for what keeps `/readyz` from saying so',
+    labelNames: ['check'],
+    registers: [registry],
+    async collect() {
+      const samples = await read()
+      gauge.reset()
+      for (const { name, ok } of samples) gauge.labels(name).set(ok ? 1 : 0)
+    },
+  })
 }

@@ -121,6 +121,7 @@ describe('processes of ordermill run', kafkaSuiteOptions({ ownBroker: true }), (
     assert.equal((await fraud.end('SIGTERM')).code, 0)
     const again = await here.service('fraud')
     assert.match(await (await fetch(`${again.url}/readyz`)).text(), /paused by an operator/)
+    assert.match(await (await fetch(`${again.url}/metrics`)).text(), /^ordermill_ready\{check="fraud"\} 1$/m)
     const paused = await group()
     assert.ok(paused?.paused && !paused.stuck && paused.lag_records >= 10)
 
@@ -160,6 +161,7 @@ describe('processes of ordermill run', kafkaSuiteOptions({ ownBroker: true }), (
     const { dead_letters: refused, dead_letters_listed: listed, dead_letters_open: left } = await api.totals()
     assert.deepEqual([refused, listed, left], [60, 60, 30])
     assert.match(await (await fetch(`${api.url}/readyz`)).text(), /"operations","status":"ok"/)
+    assert.match(await (await fetch(`${api.url}/metrics`)).text(), /^ordermill_ready\{check="operations"\} 1$/m)
     assert.equal((await api.end('SIGTERM')).code, 0)
   })
 })
