@@ -30,6 +30,8 @@ locals {
 
   environment = {
     for name, service in local.services : name => merge(
+      # Fraud has no store.
+      { for key, value in var.settings : key => value if name != "fraud" || !startswith(key, "ORDERMILL_COUCHBASE_") },
       {
         TOPIC_NAME                      = var.topic_name
         LOG_LEVEL                       = var.log_level

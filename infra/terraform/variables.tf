@@ -106,6 +106,17 @@ variable "topic_name" {
   default     = "orders"
 }
 
+variable "settings" {
+  description = "Further settings of docs/reference/configuration.md, for every service. The names are in locals.tf."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.settings), local.settings)) == 0
+    error_message = "settings knows those of local.settings in locals.tf: the others are set by the module, hold a secret, or mean nothing here."
+  }
+}
+
 variable "run_producer" {
   description = "Whether the producer of made-up orders runs: off where real orders come in."
   type        = bool

@@ -223,6 +223,12 @@ run "choices" {
     private_subnet_ids = ["subnet-3"]
     certificate_arn    = "arn:aws:acm:eu-central-1:123456789012:certificate/own"
     sizes              = { payment = { cpu = 1024, memory = 2048, min = 2, max = 10 } }
+    settings           = { ORDERMILL_PAYMENT_POLICY = "billable", ORDERMILL_COUCHBASE_DURABILITY = "none" }
+  }
+
+  assert {
+    condition     = toset([for name, environment in local.environment : name if contains(keys(environment), "ORDERMILL_COUCHBASE_DURABILITY")]) == setsubtract(keys(local.environment), ["fraud"]) && alltrue([for environment in local.environment : environment.ORDERMILL_PAYMENT_POLICY == "billable"])
+    error_message = "Settings are for all services; those of the store not for fraud, which has none."
   }
 
   assert {
@@ -264,6 +270,7 @@ run "refuses_what_is_malformed" {
     log_retention_days          = 8
     allowed_cidrs               = ["everywhere"]
     sizes                       = { api = { min = 1 } }
+    settings                    = { ORDERMILL_TOKENS = "operator:0" }
   }
-  expect_failures = [var.project_name, var.confluent_bootstrap_servers, var.api_tokens, var.log_retention_days, var.allowed_cidrs, var.sizes]
+  expect_failures = [var.project_name, var.confluent_bootstrap_servers, var.api_tokens, var.log_retention_days, var.allowed_cidrs, var.sizes, var.settings]
 }
