@@ -6,9 +6,14 @@ const outputBytesMax = 1 << 20
 const messageCharsMax = 4_000
 
 /** What the program printed to its standard output. Rejects with the end of all that it said when it fails. */
-export async function runTool(program: string, args: readonly string[], cwd?: string): Promise<string> {
+export async function runTool(
+  program: string,
+  args: readonly string[],
+  cwd?: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<string> {
   try {
-    const { stdout } = await run(program, args, { maxBuffer: outputBytesMax, ...(cwd === undefined ? {} : { cwd }) })
+    const { stdout } = await run(program, args, { maxBuffer: outputBytesMax, cwd, env })
     return stdout
   } catch (error) {
     const { stdout = '', stderr = '' } = error as Readonly<{ stdout?: string; stderr?: string }>
