@@ -1,15 +1,15 @@
 # One image for every program; the command chooses: `run fraud`, `run api`, `start`, …
-# The base is named by tag and digest where it is built for real (see .github/workflows/image.yml and the update bot).
-ARG NODE_IMAGE=node:24-slim
+# The base is named once, where the update bot looks for it: it knows no ARG in FROM.
+FROM node:24-slim AS node
 
-FROM ${NODE_IMAGE} AS page
+FROM node AS page
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
 RUN npm run build
 
-FROM ${NODE_IMAGE} AS packages
+FROM node AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The base has Node already. Of the couchbase driver only what runs here stays: not its C++ sources, not other platforms.
@@ -18,7 +18,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
     node_modules/couchbase/deps node_modules/couchbase/src node_modules/couchbase/tools node_modules/couchbase/scripts \
     node_modules/@couchbase/couchbase-linuxmusl-*
 
-FROM ${NODE_IMAGE}
+FROM node
 LABEL org.opencontainers.image.title="Ordermill" \
   org.opencontainers.image.description="Real-time order processing that counts exactly" \
   org.opencontainers.image.licenses="Apache-2.0"

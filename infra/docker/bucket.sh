@@ -1,6 +1,7 @@
 #!/bin/bash
 # Makes the cluster of one node and its bucket; what is there already stays as it is.
 set -euo pipefail
+: "${COUCHBASE_BUCKET:?}" "${COUCHBASE_USERNAME:?}" "${COUCHBASE_PASSWORD:?}"
 
 cluster=http://couchbase:8091
 login=(--cluster "$cluster" --username "$COUCHBASE_USERNAME" --password "$COUCHBASE_PASSWORD")

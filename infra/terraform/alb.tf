@@ -1,4 +1,6 @@
 resource "aws_lb" "this" {
+  #checkov:skip=CKV_AWS_91:Requests are logged where access_logs_bucket is given: the bucket belongs to whoever keeps the account's logs
+  #checkov:skip=CKV2_AWS_76:enable_waf attaches the rules against Log4j (known bad inputs); those against anonymous addresses would refuse clients that run in a cloud
   name                       = var.project_name
   load_balancer_type         = "application"
   security_groups            = [aws_security_group.alb.id]
@@ -8,6 +10,15 @@ resource "aws_lb" "this" {
   # Live streams send something every 15 s.
   idle_timeout = 60
   tags         = local.tags
+
+  dynamic "access_logs" {
+    for_each = var.access_logs_bucket == null ? [] : [var.access_logs_bucket]
+    content {
+      enabled = true
+      bucket  = access_logs.value
+      prefix  = var.project_name
+    }
+  }
 
   lifecycle {
     precondition {

@@ -13,6 +13,9 @@ resource "aws_kms_alias" "this" {
 }
 
 data "aws_iam_policy_document" "key" {
+  #checkov:skip=CKV_AWS_109:The account keeps the right to administer its key, or nobody could
+  #checkov:skip=CKV_AWS_111:In the policy of a key, * is that key
+  #checkov:skip=CKV_AWS_356:In the policy of a key, * is that key
   statement {
     sid       = "Account"
     actions   = ["kms:*"]
@@ -33,7 +36,9 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "ArnLike"
       variable = "kms:EncryptionContext:aws:logs:arn"
-      values   = ["arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/${var.project_name}/*"]
+      values = [for group in ["/${var.project_name}/*", local.waf_log_group] :
+        "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:${group}"
+      ]
     }
   }
   statement {

@@ -252,6 +252,12 @@ variable "enable_waf" {
   default     = false
 }
 
+variable "access_logs_bucket" {
+  description = "S3 bucket for the load balancer's log of requests, which its policy must let the load balancer write to; null: no such log."
+  type        = string
+  default     = null
+}
+
 variable "log_retention_days" {
   description = "Days that logs are kept."
   type        = number

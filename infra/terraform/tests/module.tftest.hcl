@@ -223,6 +223,7 @@ run "choices" {
     private_subnet_ids = ["subnet-3"]
     certificate_arn    = "arn:aws:acm:eu-central-1:123456789012:certificate/own"
     sizes              = { payment = { cpu = 1024, memory = 2048, min = 2, max = 10 } }
+    access_logs_bucket = "logs-of-the-account"
     settings           = { ORDERMILL_PAYMENT_POLICY = "billable", ORDERMILL_COUCHBASE_DURABILITY = "none" }
   }
 
@@ -240,7 +241,7 @@ run "choices" {
     error_message = "Spot is for the services, not for the API."
   }
   assert {
-    condition     = !contains(keys(aws_ecs_service.this), "producer") && length(aws_wafv2_web_acl_association.this) == 1 && aws_appautoscaling_target.this["payment"].max_capacity == 10
+    condition     = !contains(keys(aws_ecs_service.this), "producer") && length(aws_wafv2_web_acl_association.this) == 1 && aws_lb.this.access_logs[0].bucket == "logs-of-the-account" && aws_appautoscaling_target.this["payment"].max_capacity == 10
     error_message = "A choice has no effect."
   }
 }

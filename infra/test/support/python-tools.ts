@@ -14,15 +14,19 @@ export const missingForPythonTools = linters.missing
 /** Those in Python, by the module to run. The others are programs of their own. */
 const modules = { checkov: 'checkov.main', 'check-jsonschema': 'check_jsonschema' } as const
 
+/** Where one of the programs is. */
+export async function linterPath(program: 'hadolint' | 'shellcheck'): Promise<string> {
+  return join(dirname(await linters.interpreter()), program)
+}
+
 /** What the tool printed. Rejects with what it complained of. */
 export async function runPythonTool(
   tool: keyof typeof modules | 'hadolint' | 'shellcheck',
   args: readonly string[],
   cwd?: string,
 ): Promise<string> {
-  const python = await linters.interpreter()
-  if (tool === 'hadolint' || tool === 'shellcheck') return runTool(join(dirname(python), tool), args, cwd)
-  return runTool(python, ['-m', modules[tool], ...args], cwd)
+  if (tool === 'hadolint' || tool === 'shellcheck') return runTool(await linterPath(tool), args, cwd)
+  return runTool(await linters.interpreter(), ['-m', modules[tool], ...args], cwd)
 }
 
 function toolsOf(name: string, requirements: string, imports: string) {

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { runTool } from '../../test/support/kafka/run-tool.ts'
+import { actionlint, missingForActionlint } from './support/actionlint.ts'
+import { linterPath, missingForPythonTools, runPythonTool } from './support/python-tools.ts'
+import { repository, textOf } from './support/repository.ts'
+
+const workflows = filesLike('.github/workflows/*.yml')
+
+/** Fetching them takes a while the first time. */
+const options = { skip: missingForPythonTools() ?? false, timeout: 600_000 }
+
+describe('linters', options, () => {
+  it('hadolint takes the Dockerfile', async () => {
+    await runPythonTool('hadolint', ['Dockerfile'], repository)
+  })
+
+  it('shellcheck takes every script', async () => {
+    const scripts = filesLike('**/*.sh', '.ci/run')
+    assert.ok(scripts.includes('infra/docker/bucket.sh') && scripts.includes('.ci/run'))
+    // Braces around every name are a matter of taste.
+    await runPythonTool('shellcheck', ['--enable=all', '--exclude=SC2250', ...scripts], repository)
+  })
+
+  it('compose takes its file', () => checkSchema('compose-spec', ['compose.yaml']))
+
+  it('GitHub takes the workflows', () => checkSchema('github-workflows', workflows))
+
+  it('GitHub takes the configuration of its update bot', () => checkSchema('dependabot', ['.github/dependabot.yml']))
+
+  it(
+    'actionlint takes the workflows, and shellcheck the scripts in them',
+    { skip: missingForActionlint() ?? false },
+    async () => {
+      const shellcheck = await linterPath('shellcheck')
+      await runTool(
+        await actionlint(),
+        ['-no-color', '-pyflakes=', `-shellcheck=${shellcheck}`, ...workflows],
+        repository,
+      )
+    },
+  )
+})
+
+describe('checkov', options, () => {
+  for (const [framework, ...where] of [
+    ['terraform', '--directory', 'infra/terraform'],
+    ['dockerfile', '--file', 'Dockerfile'],
+    ['github_actions', '--directory', '.github'],
+  ] as const) {
+    it(`has nothing against what is ${framework}`, async () => {
+      const { results, summary } = await checkov(framework, where)
+      assert.deepEqual(results.failed_checks.map(nameOf), [])
+      assert.equal(summary.parsing_errors, 0)
+      assert.ok(summary.passed > 0)
+    })
+  }
+
+  it('is told why it is to skip a check', () => {
+    const module = filesLike('infra/terraform/**/*.tf').map(textOf).join('')
+    const skips = [...module.matchAll(/checkov:skip=(.*)/g)].map(([, skip = '']) => skip)
+    const unexplained = skips.filter((skip) => !/^CKV2?_AWS_\d+:.{20,}/.test(skip))
+    assert.deepEqual(unexplained, [])
+  })
+})
+
+type Report = Readonly<{
+  results: Readonly<{ failed_checks: readonly Check[] }>
+  summary: Readonly<{ passed: number; parsing_errors: number }>
+}>
+
+type Check = Readonly<Record<'check_id' | 'check_name' | 'resource' | 'file_path', string>>
+
+/** Nothing is fetched and nothing sent. */
+async function checkov(framework: string, where: readonly string[]): Promise<Report> {
+  const how = ['--framework', framework, '--skip-download', '--soft-fail', '--quiet', '--compact', '--output', 'json']
+  return JSON.parse(await runPythonTool('checkov', [...where, ...how], repository)) as Report
+}
+
+function nameOf({ check_id: id, check_name: name, resource, file_path: file }: Check): string {
+  return `${id} ${name}: ${resource} in ${file}`
+}
+
+async function checkSchema(schema: string, files: readonly string[]): Promise<void> {
+  assert.ok(files.length > 0)
+  await runPythonTool('check-jsonschema', ['--builtin-schema', `vendor.${schema}`, ...files], repository)
+}
+
+function filesLike(...patterns: readonly string[]): readonly string[] {
+  return globSync(patterns, { cwd: repository, exclude: ['**/node_modules/**'] })
+}
