@@ -12,10 +12,12 @@ RUN npm run build
 FROM node AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The base has Node already. Of the couchbase driver only what runs here stays: not its C++ sources, not other platforms.
+# The base has Node already. Of the couchbase driver only what runs here stays: neither its C++ sources and what would
+# compile them, nor other platforms. It finds its addon by a script in scripts/.
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
-  && rm -rf node_modules/node-linux-* node_modules/.bin/node \
-    node_modules/couchbase/deps node_modules/couchbase/src node_modules/couchbase/tools node_modules/couchbase/scripts \
+  && rm -rf node_modules/node-linux-* node_modules/.bin \
+    node_modules/couchbase/deps node_modules/couchbase/src node_modules/couchbase/tools \
+    node_modules/cmake-js node_modules/node-addon-api node_modules/node-api-headers \
     node_modules/@couchbase/couchbase-linuxmusl-*
 
 FROM node
