@@ -2,6 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { freePort } from '../../test/support/free-port.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
+import { startWireProxy, type WireProxy } from '../../test/support/couchbase/wire-proxy.ts'
+import { useMockServer } from '../../test/support/couchbase/suite.ts'
+import { useBroker } from '../../test/support/kafka/suite.ts'
+import { onCouchbase, stackSuiteOptions } from '../../test/e2e/couchbase/stack.ts'
+import { serviceNames } from '../../src/compose/engine.ts'
+import { outputOf, startContainer, untilReady } from './support/container.ts'
 import { missingForDockerEngine, startDockerEngine, type DockerEngine } from './support/docker-engine.ts'
 import { baseImage, buildImage, filesOf, image, inspectImage } from './support/image.ts'
 import { textOf } from './support/repository.ts'
@@ -9,19 +15,6 @@ import { textOf } from './support/repository.ts'
 const ownBytesMax = 150_000_000
 /** From nothing it fetches Debian, Node and all packages of npm. */
 const buildLimitMs = 280_000
-/** What stops a container waits this long before it kills. */
-const drainSeconds = 25
-
-/** As a cluster that trusts nobody runs it. */
-const confined = [
-  '--network=host',
-  '--read-only',
-  '--tmpfs=/tmp',
-  '--cap-drop=ALL',
-  '--security-opt=no-new-privileges',
-  '--user=1000:1000',
-]
-
 describe('the image', { skip: missingForDockerEngine() }, () => {
   let engine: DockerEngine
   let files: readonly string[]
@@ -85,85 +78,69 @@ describe('the image', { skip: missingForDockerEngine() }, () => {
 
   it('serves, counts and goes on after a stop where it was, with a read-only root and no rights', async () => {
     await engine.docker('volume', 'create', 'data')
-    const first = await startLight(engine, 'first', { SLEEP_SECONDS: '0.02' })
-    await isServing(engine, first)
-    await waitFor('orders are counted', async () => (await orderCount(first)) >= 50)
-    const counted = await orderCount(first)
-    await stopsInTime(engine, first)
+    const light = { command: ['start', '--demo'], data: 'data' }
+    const first = await startContainer(engine, { ...light, name: 'first', settings: { SLEEP_SECONDS: '0.02' } })
+    await untilReady(first)
+    assert.equal((await fetch(`${first.url}/healthz`)).status, 200)
+    assert.match(await (await fetch(first.url)).text(), /<script type="module"[^>]* src="\/assets\//)
+    await waitFor('its own check finds it healthy', first.isHealthy)
+    await waitFor('orders are counted', async () => (await first.orderCount()) >= 50)
+    const counted = await first.orderCount()
+    await first.stop()
 
     // No order follows in this one's time: what it shows is what the first had counted.
-    const second = await startLight(engine, 'second', { SLEEP_SECONDS: '3600' })
-    await waitFor('the second one is ready', () => answers(second, '/readyz'))
-    await waitFor('the orders of the first are counted', async () => (await orderCount(second)) >= counted)
-    await stopsInTime(engine, second)
+    const second = await startContainer(engine, { ...light, name: 'second', settings: { SLEEP_SECONDS: '3600' } })
+    await untilReady(second)
+    await waitFor('it knows the orders of the first', async () => (await second.orderCount()) >= counted)
+    await second.stop()
   })
 
   it('has clients that load: of a broker and a store that nobody runs it says that they do not answer', async () => {
-    const environment = { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${await freePort()}`, COUCHBASE_HOST: '127.0.0.1' }
-    const options = ['--name=doctor', '--volume=/data', ...variables(environment)]
-    await engine.docker('run', '--detach', ...confined, ...options, image, 'doctor', '--json')
-    await engine.docker('wait', 'doctor')
-    const { checks } = JSON.parse(await engine.docker('logs', 'doctor')) as Diagnosis
-    assert.match(detailOf(checks, 'broker'), /ECONNREFUSED/)
-    assert.match(detailOf(checks, 'store'), /no node of the bucket can be reached/)
+    const settings = { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${await freePort()}`, COUCHBASE_HOST: '127.0.0.1' }
+    const diagnosis = await outputOf(engine, {
+      name: 'doctor',
+      command: ['doctor', '--json'],
+      settings,
+      data: 'doctor',
+    })
+    const { checks } = JSON.parse(diagnosis) as Diagnosis
+    const details = new Map(checks.map(({ name, detail }) => [name, detail]))
+    assert.match(details.get('broker') ?? '', /ECONNREFUSED/)
+    assert.match(details.get('store') ?? '', /no node of the bucket can be reached/)
+  })
+
+  describe('as every program, on Kafka and Couchbase', stackSuiteOptions(), () => {
+    const broker = useBroker()
+    const mock = useMockServer()
+    let store: WireProxy
+
+    before(async () => {
+      store = await startWireProxy(mock())
+    })
+    after(() => store.close())
+
+    it('counts orders in containers of their own that may write nothing, and drains each', async () => {
+      const settings = {
+        KAFKA_BOOTSTRAP_SERVERS: broker.bootstrap(),
+        ...onCouchbase(store),
+        SLEEP_SECONDS: '0.05',
+      }
+      await outputOf(engine, { name: 'topics', command: ['topics', 'create'], settings })
+      const start = (program: string) => startContainer(engine, { name: program, command: ['run', program], settings })
+      const [api, ...services] = await Promise.all(['api', ...serviceNames].map(start))
+      assert.ok(api)
+      await waitFor('orders are counted', async () => (await api.orderCount().catch(() => 0)) >= 20)
+      for (const container of [api, ...services]) {
+        await untilReady(container)
+        await waitFor('its own check finds it healthy', container.isHealthy)
+      }
+      await Promise.all([api, ...services].map(({ stop }) => stop()))
+    })
   })
 })
 
 type Diagnosis = Readonly<{ checks: readonly Readonly<{ name: string; detail: string }>[] }>
 
-function detailOf(checks: Diagnosis['checks'], name: string): string {
-  return checks.find((check) => check.name === name)?.detail ?? `${name} was not checked`
-}
-
 type Lock = Readonly<{
   packages: Readonly<Record<string, Readonly<{ dev?: true; dependencies?: Readonly<Record<string, string>> }>>>
 }>
-
-type Container = Readonly<{ name: string; url: string }>
-
-async function startLight({ docker }: DockerEngine, name: string, settings: Settings): Promise<Container> {
-  const port = String(await freePort())
-  const environment = { ...settings, HOST: '127.0.0.1', PORT: port }
-  // The image's own command, asked more often than once in 30 s.
-  const options = [`--name=${name}`, '--volume=data:/data', '--health-interval=1s', ...variables(environment)]
-  await docker('run', '--detach', ...confined, ...options, image, 'start', '--demo')
-  return { name, url: `http://127.0.0.1:${port}` }
-}
-
-type Settings = Readonly<Record<string, string>>
-
-function variables(settings: Settings): readonly string[] {
-  return Object.entries(settings).map(([name, value]) => `--env=${name}=${value}`)
-}
-
-async function isServing({ docker }: DockerEngine, container: Container): Promise<void> {
-  await waitFor('it is ready', () => answers(container, '/readyz'))
-  assert.ok(await answers(container, '/healthz'))
-  const page = await fetch(container.url)
-  assert.match(await page.text(), /<script type="module"[^>]* src="\/assets\//)
-  await waitFor('it is healthy', async () => {
-    return (await docker('inspect', '--format', '{{.State.Health.Status}}', container.name)).trim() === 'healthy'
-  })
-}
-
-async function answers({ url }: Container, path: string): Promise<boolean> {
-  return fetch(url + path).then(
-    ({ status }) => status === 200,
-    () => false,
-  )
-}
-
-async function orderCount({ url }: Container): Promise<number> {
-  const response = await fetch(`${url}/api/v1/totals`)
-  const { order_count: count } = (await response.json()) as Readonly<{ order_count: number }>
-  return count
-}
-
-/** It drains and ends by itself, and has tried to write nowhere else than in /data and /tmp. */
-async function stopsInTime({ docker }: DockerEngine, { name }: Container): Promise<void> {
-  await docker('stop', `--time=${drainSeconds}`, name)
-  const code = (await docker('inspect', '--format', '{{.State.ExitCode}}', name)).trim()
-  const said = await docker('logs', name)
-  assert.equal(code, '0', said)
-  assert.doesNotMatch(said, /EROFS|EACCES|EPERM/)
-}

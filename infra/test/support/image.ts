@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { importBaseImage } from './base-image.ts'
 import type { DockerEngine } from './docker-engine.ts'
-import { repository } from './repository.ts'
+import { repository, textOf } from './repository.ts'
 
-export const baseImage = 'node:24-slim'
+/** Base images by tag and digest, as the update bot writes them. A digest is of an image that only a registry has. */
+const digests = /@sha256:[0-9a-f]{64}/g
+const dockerfile = textOf('Dockerfile').replace(digests, '')
+
+export const [, baseImage = ''] = /^FROM (\S+)/m.exec(dockerfile) ?? []
 export const image = 'ordermill'
 
 /** The image as a clean checkout of the working tree gives it. */
@@ -19,7 +23,8 @@ export async function buildImage(engine: DockerEngine): Promise<void> {
       await mkdir(dirname(join(context, path)), { recursive: true })
       await copyFile(join(repository, path), join(context, path))
     }
-    await engine.docker('build', '--network=host', `--build-arg=NODE_IMAGE=${baseImage}`, `--tag=${image}`, context)
+    await writeFile(join(context, 'Dockerfile'), dockerfile)
+    await engine.docker('build', '--network=host', `--tag=${image}`, context)
   } finally {
     await rm(context, { recursive: true, force: true })
   }

@@ -114,7 +114,7 @@ function openSearchingApi(
   return here.server(['run', 'api'], { COUCHBASE_HOST: searchable.connectionString })
 }
 
-function onCouchbase({ connectionString }: WireProxy): Environment {
+export function onCouchbase({ connectionString }: WireProxy): Environment {
   return {
     ORDERMILL_STORE: '',
     COUCHBASE_HOST: connectionString,
