@@ -98,11 +98,17 @@ async function answers(engine: ChildProcess, directory: string, docker: DockerEn
 
 async function remove(engine: ChildProcess, directory: string): Promise<void> {
   if (engine.exitCode === null && engine.signalCode === null) {
-    engine.kill('SIGKILL')
+    process.kill(await firstInside(engine.pid ?? 0), 'SIGKILL')
     await once(engine, 'exit')
   }
   await removeControlGroups(basename(directory))
-  await rm(directory, { recursive: true, force: true, maxRetries: 5 })
+  await rm(directory, { recursive: true, force: true })
+}
+
+/** The first process of a namespace ends when all others in it have: then nobody writes any more. */
+async function firstInside(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return Number.parseInt(children, 10) || pid
 }
 
 /** Empty once its processes have ended; one a controller with version 1, one for all with version 2. */
