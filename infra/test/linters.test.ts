@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { runTool } from '../../test/support/kafka/run-tool.ts'
-import { actionlint, missingForActionlint } from './support/actionlint.ts'
+import { parse } from 'yaml'
+import { composeServices, type ComposeFile } from './support/compose-file.ts'
+import { missingForGoTools, runGoTool } from './support/go-tools.ts'
 import { linterPath, missingForPythonTools, runPythonTool } from './support/python-tools.ts'
 import { repository, textOf } from './support/repository.ts'
 
@@ -28,19 +29,25 @@ describe('linters', options, () => {
   it('GitHub takes the workflows', () => checkSchema('github-workflows', workflows))
 
   it('GitHub takes the configuration of its update bot', () => checkSchema('dependabot', ['.github/dependabot.yml']))
+})
 
-  it(
-    'actionlint takes the workflows, and shellcheck the scripts in them',
-    { skip: missingForActionlint() ?? false },
-    async () => {
-      const shellcheck = await linterPath('shellcheck')
-      await runTool(
-        await actionlint(),
-        ['-no-color', '-pyflakes=', `-shellcheck=${shellcheck}`, ...workflows],
-        repository,
+describe('linters in Go', { ...options, skip: options.skip || (missingForGoTools() ?? false) }, () => {
+  it('actionlint takes the workflows, and shellcheck the scripts in them', async () => {
+    const shellcheck = await linterPath('shellcheck')
+    await runGoTool('actionlint', ['-no-color', '-pyflakes=', `-shellcheck=${shellcheck}`, ...workflows], repository)
+  })
+
+  it('compose finds whatever its services refer to', async () => {
+    const { services } = parse(await runGoTool('composeGo', ['compose.yaml'], repository)) as ComposeFile
+    // And reads them as the other tests do.
+    for (const [name, { environment = {} }] of composeServices) {
+      assert.deepEqual(
+        Object.keys(services[name]?.environment ?? {}).toSorted(),
+        Object.keys(environment).toSorted(),
+        name,
       )
-    },
-  )
+    }
+  })
 })
 
 describe('checkov', options, () => {

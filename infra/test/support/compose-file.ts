@@ -12,7 +12,7 @@ export type ComposeService = Readonly<{
   depends_on?: Readonly<Record<string, Readonly<{ condition: string }>>> | readonly string[]
 }>
 
-type ComposeFile = Readonly<{ services: Readonly<Record<string, ComposeService>> }>
+export type ComposeFile = Readonly<{ services: Readonly<Record<string, ComposeService>> }>
 
 /** By name, with what is written once and merged in. */
 export const composeServices = Object.entries((parse(textOf('compose.yaml'), { merge: true }) as ComposeFile).services)
