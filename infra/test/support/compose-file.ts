@@ -7,15 +7,27 @@ export type ComposeService = Readonly<{
   command?: readonly string[]
   environment?: Readonly<Record<string, string>>
   ports?: readonly string[]
-  profiles?: readonly string[]
+  read_only?: boolean
+  cap_drop?: readonly string[]
+  security_opt?: readonly string[]
+  restart?: string
   stop_grace_period?: string
+  volumes?: readonly string[]
+  healthcheck?: Readonly<{ test?: readonly string[] }>
   depends_on?: Readonly<Record<string, Readonly<{ condition: string }>>> | readonly string[]
 }>
 
-export type ComposeFile = Readonly<{ services: Readonly<Record<string, ComposeService>> }>
+export type ComposeFile = Readonly<{
+  services: Readonly<Record<string, ComposeService>>
+  volumes: Readonly<Record<string, unknown>>
+}>
 
-/** By name, with what is written once and merged in. */
-export const composeServices = Object.entries((parse(textOf('compose.yaml'), { merge: true }) as ComposeFile).services)
+/** With what is written once and merged in. */
+const { services, volumes } = parse(textOf('compose.yaml'), { merge: true }) as ComposeFile
+
+/** By name. */
+export const composeServices = Object.entries(services)
+export const composeVolumes = Object.keys(volumes)
 
 /** Those of our own image. */
 export const ownServices = composeServices.filter(([, { build }]) => build !== undefined)
