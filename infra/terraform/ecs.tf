@@ -28,6 +28,19 @@ locals {
     COUCHBASE_PASSWORD = "${local.secret_arns.couchbase}:password::"
   }
 
+  # The API says which gateway charges.
+  gateway_secrets = var.payment_gateway_secret_arn == null ? {} : {
+    ORDERMILL_PAYMENT_GATEWAY_URL   = "${var.payment_gateway_secret_arn}:url::"
+    ORDERMILL_PAYMENT_GATEWAY_TOKEN = "${var.payment_gateway_secret_arn}:token::"
+  }
+  task_secrets = {
+    for name, service in local.services : name => merge(
+      local.kafka_secrets,
+      name == "fraud" ? {} : local.couchbase_secrets,
+      contains(["payment", "backend"], name) ? local.gateway_secrets : {},
+    )
+  }
+
   environment = {
     for name, service in local.services : name => merge(
       # Fraud has no store.
@@ -78,7 +91,7 @@ resource "aws_ecs_task_definition" "this" {
     repositoryCredentials = { credentialsParameter = local.secret_arns.ghcr }
     environment           = [for key in sort(keys(local.environment[each.key])) : { name = key, value = local.environment[each.key][key] }]
     secrets = [
-      for key, from in merge(local.kafka_secrets, each.key == "fraud" ? {} : local.couchbase_secrets) : { name = key, valueFrom = from }
+      for key, from in local.task_secrets[each.key] : { name = key, valueFrom = from }
     ]
     portMappings = each.key == "backend" ? [{ containerPort = local.api_port, hostPort = local.api_port, protocol = "tcp" }] : []
     mountPoints  = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]

@@ -64,6 +64,23 @@ resource "aws_iam_role_policy" "execution" {
   policy = data.aws_iam_policy_document.execution.json
 }
 
+# Its owner's secret, where one is given: beside the three, and only then.
+data "aws_iam_policy_document" "gateway_secret" {
+  count = var.payment_gateway_secret_arn == null ? 0 : 1
+  statement {
+    sid       = "GatewaySecret"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [var.payment_gateway_secret_arn]
+  }
+}
+
+resource "aws_iam_role_policy" "gateway_secret" {
+  count  = var.payment_gateway_secret_arn == null ? 0 : 1
+  name   = "gateway-secret"
+  role   = aws_iam_role.execution.id
+  policy = data.aws_iam_policy_document.gateway_secret[0].json
+}
+
 # What a program may do in AWS: nothing. One role each, so that a right that one of them needs some day is that one's alone.
 resource "aws_iam_role" "task" {
   for_each           = local.services

@@ -117,6 +117,17 @@ variable "settings" {
   }
 }
 
+variable "payment_gateway_secret_arn" {
+  description = "Secret with the JSON keys url and token of the payment gateway, made elsewhere and readable for the execution role. null: charges are simulated."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.payment_gateway_secret_arn == null || can(regex("^arn:[a-z-]+:secretsmanager:[^:]+:[0-9]{12}:secret:[^:]+$", var.payment_gateway_secret_arn))
+    error_message = "payment_gateway_secret_arn is the ARN of a secret: arn:aws:secretsmanager:<region>:<account>:secret:<name>."
+  }
+}
+
 variable "run_producer" {
   description = "Whether the producer of made-up orders runs: off where real orders come in."
   type        = bool

@@ -12,6 +12,7 @@ const setByModule = new Set([
   ...variablesIn(locals.environment),
   ...Object.keys(locals.kafka_secrets),
   ...Object.keys(locals.couchbase_secrets),
+  ...variablesIn(locals.gateway_secrets),
 ])
 
 const notInModule = new Set([
@@ -25,8 +26,6 @@ const notInModule = new Set([
   'ORDERMILL_KAFKA_USERNAME',
   'ORDERMILL_KAFKA_PASSWORD',
   'ORDERMILL_KAFKA_TLS',
-  'ORDERMILL_PAYMENT_GATEWAY_URL',
-  'ORDERMILL_PAYMENT_GATEWAY_TOKEN',
   // The image holds no such files.
   'ORDERMILL_KAFKA_CA_FILE',
   'ORDERMILL_KAFKA_CERT_FILE',
@@ -43,6 +42,8 @@ const ofTheCloud = new Set([
   'ORDERMILL_CLOUDWATCH_NAMESPACE',
   'ORDERMILL_CLOUDWATCH_DIMENSIONS',
   'ORDERMILL_TRUSTED_PROXIES',
+  'ORDERMILL_PAYMENT_GATEWAY_URL',
+  'ORDERMILL_PAYMENT_GATEWAY_TOKEN',
   // As by default.
   'PORT',
 ])

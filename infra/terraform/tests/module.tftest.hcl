@@ -225,6 +225,13 @@ run "choices" {
     sizes              = { payment = { cpu = 1024, memory = 2048, min = 2, max = 10 } }
     access_logs_bucket = "logs-of-the-account"
     settings           = { ORDERMILL_PAYMENT_POLICY = "billable", ORDERMILL_COUCHBASE_DURABILITY = "none" }
+
+    payment_gateway_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:gateway-AbCdEf"
+  }
+
+  assert {
+    condition     = toset([for name, secrets in local.task_secrets : name if lookup(secrets, "ORDERMILL_PAYMENT_GATEWAY_TOKEN", "") == "${var.payment_gateway_secret_arn}:token::"]) == toset(["payment", "backend"]) && one(one(data.aws_iam_policy_document.gateway_secret).statement).resources == toset([var.payment_gateway_secret_arn])
+    error_message = "The gateway's secret is for those that charge and that say who does, and may be read."
   }
 
   assert {

@@ -11,6 +11,7 @@ export type Locals = Readonly<{
   programs: Readonly<Record<string, Program>>
   kafka_secrets: Readonly<Record<string, string>>
   couchbase_secrets: Readonly<Record<string, string>>
+  gateway_secrets: string
   environment: string
   settings: readonly string[]
   alarms: string
