@@ -7,7 +7,7 @@ import { useMockServer } from '../../test/support/couchbase/suite.ts'
 import { useBroker } from '../../test/support/kafka/suite.ts'
 import { onCouchbase, stackSuiteOptions } from '../../test/e2e/couchbase/stack.ts'
 import { serviceNames } from '../../src/compose/engine.ts'
-import { outputOf, startContainer, untilReady } from './support/container.ts'
+import { outputOf, startContainer } from './support/container.ts'
 import { missingForDockerEngine, startDockerEngine, type DockerEngine } from './support/docker-engine.ts'
 import { baseImage, buildImage, filesOf, image, inspectImage } from './support/image.ts'
 import { textOf } from './support/repository.ts'
@@ -80,7 +80,7 @@ describe('the image', { skip: missingForDockerEngine() }, () => {
     await engine.docker('volume', 'create', 'data')
     const light = { command: ['start', '--demo'], data: 'data' }
     const first = await startContainer(engine, { ...light, name: 'first', settings: { SLEEP_SECONDS: '0.02' } })
-    await untilReady(first)
+    await first.untilReady()
     assert.equal((await fetch(`${first.url}/healthz`)).status, 200)
     assert.match(await (await fetch(first.url)).text(), /<script type="module"[^>]* src="\/assets\//)
     await waitFor('its own check finds it healthy', first.isHealthy)
@@ -90,7 +90,7 @@ describe('the image', { skip: missingForDockerEngine() }, () => {
 
     // No order follows in this one's time: what it shows is what the first had counted.
     const second = await startContainer(engine, { ...light, name: 'second', settings: { SLEEP_SECONDS: '3600' } })
-    await untilReady(second)
+    await second.untilReady()
     await waitFor('it knows the orders of the first', async () => (await second.orderCount()) >= counted)
     await second.stop()
   })
@@ -131,7 +131,7 @@ describe('the image', { skip: missingForDockerEngine() }, () => {
       assert.ok(api)
       await waitFor('orders are counted', async () => (await api.orderCount().catch(() => 0)) >= 20)
       for (const container of [api, ...services]) {
-        await untilReady(container)
+        await container.untilReady()
         await waitFor('its own check finds it healthy', container.isHealthy)
       }
       await Promise.all([api, ...services].map(({ stop }) => stop()))

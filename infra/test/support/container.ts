@@ -8,6 +8,7 @@ export type Settings = Readonly<Record<string, string>>
 
 export type Container = Readonly<{
   url: string
+  untilReady: () => Promise<void>
   /** Its own check of its health says so. */
   isHealthy: () => Promise<boolean>
   orderCount: () => Promise<number>
@@ -37,7 +38,7 @@ const confined = [
 
 /** A container in the background that listens on a port of its own. */
 export async function startContainer(
-  { docker }: DockerEngine,
+  { docker, logsOf }: DockerEngine,
   { name, command, settings = {}, data }: ContainerOptions,
 ): Promise<Container> {
   const port = String(await freePort())
@@ -51,11 +52,18 @@ export async function startContainer(
   const stateOf = async (field: string) => (await docker('inspect', '--format', `{{.State.${field}}}`, name)).trim()
   return {
     url,
+    async untilReady() {
+      try {
+        await waitFor(`${name} is ready`, () => isAnswered(`${url}/readyz`))
+      } catch (error) {
+        throw new Error(`${String(error)}. It said: ${await logsOf(name)}`, { cause: error })
+      }
+    },
     isHealthy: async () => (await stateOf('Health.Status')) === 'healthy',
     orderCount: () => orderCountAt(url),
     async stop() {
       await docker('stop', `--time=${drainSeconds}`, name)
-      const said = await docker('logs', name)
+      const said = await logsOf(name)
       assert.equal(await stateOf('ExitCode'), '0', `${name} ended with an error: ${said}`)
       assert.doesNotMatch(said, /EROFS|EACCES|EPERM/)
     },
@@ -67,10 +75,6 @@ export async function outputOf(engine: DockerEngine, options: ContainerOptions):
   await startContainer(engine, options)
   await engine.docker('wait', options.name)
   return engine.docker('logs', options.name)
-}
-
-export async function untilReady({ url }: Container): Promise<void> {
-  await waitFor(`${url} is ready`, () => isAnswered(`${url}/readyz`))
 }
 
 async function isAnswered(url: string): Promise<boolean> {

@@ -11,6 +11,8 @@ import { debianPackages, missingForDebianPackages } from './debian-packages.ts'
 export type DockerEngine = Readonly<{
   /** What the client's command printed. */
   docker: (...args: readonly string[]) => Promise<string>
+  /** What a container has written to its standard output and its standard error. */
+  logsOf: (container: string) => Promise<string>
   /** Ends its containers too, and removes everything that it made. */
   stop: () => Promise<void>
 }>
@@ -50,7 +52,9 @@ export async function startDockerEngine(): Promise<DockerEngine> {
   await writeFile(configurationIn(directory), configuration(directory))
   const engine = await startDaemon(programs, directory)
   const client = ['--config', join(directory, 'client'), '--host', socketIn(directory)]
-  const docker = (...args: readonly string[]) => runTool(join(programs, 'usr/bin/docker'), [...client, ...args])
+  const program = join(programs, 'usr/bin/docker')
+  const docker = (...args: readonly string[]) => runTool(program, [...client, ...args])
+  const logsOf = (name: string) => runTool('sh', ['-c', '"$0" "$@" 2>&1', program, ...client, 'logs', name])
   const stop = () => remove(engine, directory)
   try {
     await waitFor('the container engine answers', () => answers(engine, directory, docker))
@@ -58,7 +62,7 @@ export async function startDockerEngine(): Promise<DockerEngine> {
     await stop()
     throw error
   }
-  return { docker, stop }
+  return { docker, logsOf, stop }
 }
 
 async function startDaemon(programs: string, directory: string): Promise<ChildProcess> {
