@@ -27,19 +27,20 @@ const findingsMax = 3
 const pageFile = fileURLToPath(new URL('../../../dashboard/dist/index.html', import.meta.url))
 
 export async function runChecks(config: Config): Promise<readonly Check[]> {
-  const directory = await checkDirectory(config)
-  const start = [checkNode(process.versions.node), directory, checkPage()]
+  const { kafka, couchbase } = config
+  // A process whose log and store are elsewhere writes nowhere.
+  const directory = kafka && couchbase ? [] : [await checkDirectory(config)]
+  const start = [checkNode(process.versions.node), ...directory, checkPage()]
   // Every other check would fail for the same reason.
-  if (directory.status === 'fail') return [...start, await checkPort(config, undefined)]
-  const { kafka } = config
+  if (directory.some(({ status }) => status === 'fail')) return [...start, await checkPort(config, undefined)]
+  if (directory.length > 0) start.push(await checkSpace(config))
   const gateway = gatewayChecks(await checkGateway(config))
-  if (kafka) return [...start, await checkSpace(config), ...(await checksOnKafka({ ...config, kafka })), ...gateway]
+  if (kafka) return [...start, ...(await checksOnKafka({ ...config, kafka })), ...gateway]
   const server = findServer(config.dataDir)
   const [log, store] = [await checkLog(config), await checkStore(config)]
   const isSound = log?.length === 0 && !store?.length
   return [
     ...start,
-    await checkSpace(config),
     checkLock(config, server),
     await checkPort(config, server),
     fileCheck('log', log, logAdvice),
