@@ -15,7 +15,6 @@ import type { Logger } from '../telemetry/logger.ts'
 import { absentStore } from './absent-store.ts'
 import type { StoreUser } from './couchbase.ts'
 import { logFile, storeFile } from './data-files.ts'
-import { openConfiguredKafka } from './kafka.ts'
 import { forgetServer } from './server-file.ts'
 import type { Trouble } from './trouble-log.ts'
 
@@ -38,7 +37,7 @@ const giveUpTimeoutMs = 2_000
  * @throws {OrdermillError} DATA_DIR_LOCKED, CONFIG_INVALID, DATA_CORRUPT, LOG_REFUSED, LOG_UNAVAILABLE
  */
 export async function openLog(config: Config, logger: Logger | undefined, onTrouble?: OnTrouble): Promise<OpenLog> {
-  const log = logOnKafka(config, logger, onTrouble)
+  const log = await logOnKafka(config, logger, onTrouble)
   if (!log) return openEmbeddedLog(config)
   await reach(log, config)
   return { log, close: () => log.close() }
@@ -105,7 +104,7 @@ function seriesLimit({ seriesRetentionDays }: Config) {
  * @throws {OrdermillError} NOT_FOUND when there is no embedded log yet, DATA_CORRUPT, LOG_UNAVAILABLE
  */
 export async function openReader(config: Config, logger?: Logger): Promise<Reader> {
-  const log = logOnKafka(config, logger) ?? openEmbeddedReader(config)
+  const log = (await logOnKafka(config, logger)) ?? openEmbeddedReader(config)
   const store = await openStoreReader(config)
   return { log, store, close: () => closeAll(store, log) }
 }
@@ -164,9 +163,12 @@ async function reach(log: Log, config: Config): Promise<void> {
   }
 }
 
-function logOnKafka(config: Config, logger: Logger | undefined, onTrouble?: OnTrouble): Log | undefined {
+/** Loaded where it is needed: the client compiles schemas for 140 ms in each thread. */
+async function logOnKafka(config: Config, logger: Logger | undefined, onTrouble?: OnTrouble): Promise<Log | undefined> {
   const { kafka } = config
-  return kafka && openConfiguredKafka({ ...config, kafka }, logger, onTrouble)
+  if (!kafka) return undefined
+  const { openConfiguredKafka } = await import('./kafka.ts')
+  return openConfiguredKafka({ ...config, kafka }, logger, onTrouble)
 }
 
 function openEmbeddedLog(config: Config): OpenLog {
