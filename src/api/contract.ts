@@ -344,6 +344,9 @@ export type TopicRecord = Static<typeof topicRecord>
 export const recordPage = closed({
   items: Type.Array(topicRecord, { maxItems: 1000 }),
   next_offset: Type.Integer({ minimum: 0, description: 'Where to go on' }),
+  blocked: Type.Boolean({
+    description: 'More may follow before long: what is behind belongs to transactions that have not ended',
+  }),
 })
 
 const lag = { lag_records: count, lag_seconds: Type.Number({ minimum: 0 }) }

@@ -13,7 +13,7 @@ type Options = WhereOptions &
   Readonly<{ json?: true; from?: number; fromBeginning?: true; limit?: number; follow: boolean }>
 
 /** Where a partition is to be read on, and where it began and ended when the command began. */
-type Cursor = { partition: number; next: number; begin: number; end: number }
+type Cursor = { partition: number; next: number; begin: number; end: number; isBlocked: boolean }
 
 const pageMax = 1_000
 /** Printed of what is there already when neither --from, --from-beginning nor --limit says otherwise. */
@@ -50,7 +50,8 @@ async function tail(run: Tail): Promise<void> {
     left -= show(found.slice(0, left), options)
     // Where only markers of the log were, there may be records behind.
     if (cursors.some(({ next }, index) => next !== places[index])) continue
-    if (!options.follow) return
+    // A transaction that hides what was written after it ends, by its writer or by the broker's patience.
+    if (!options.follow && !cursors.some(({ isBlocked }) => isBlocked)) return
     await setTimeout(pollMs, undefined, { signal }).catch(() => {})
   }
 }
@@ -102,7 +103,7 @@ async function startingPoints({ api, topic, options }: Tail): Promise<readonly C
     const begin = Number(textAt(description, 'begin'))
     const end = Number(textAt(description, 'end'))
     const next = options.fromBeginning ? begin : (options.from ?? end)
-    return { partition: Number(textAt(description, 'partition')), next, begin, end }
+    return { partition: Number(textAt(description, 'partition')), next, begin, end, isBlocked: false }
   })
 }
 
@@ -116,6 +117,7 @@ async function readOn({ api, topic, options }: Tail, cursor: Cursor): Promise<re
   const query = `partition=${partition}&offset=${offset}&limit=${limit}`
   const page = parseDocument(await api.get(`/api/v1/topics/${encodeURIComponent(topic)}/records?${query}`))
   cursor.next = Number(textAt(page, 'next_offset'))
+  cursor.isBlocked = page['blocked'] === true
   return listAt(page, 'items')
 }
 

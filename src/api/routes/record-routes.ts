@@ -22,8 +22,8 @@ export function recordRoutes(app: App, { log }: Pick<ServerDeps, 'log'>): void {
   app.get('/api/v1/topics/:topic/records', { schema, config: { access: 'viewer' } }, async ({ params, query }) => {
     const { partition = 0, offset = 0, limit: recordsMax = defaultLimit } = query
     const range = { topic: params.topic, partition, offset, recordsMax, bytesMax: recordsBytesMax }
-    const { records, next } = await log.read(range)
-    return { items: records.map(recordView), next_offset: next }
+    const { records, next, isBlocked = false } = await log.read(range)
+    return { items: records.map(recordView), next_offset: next, blocked: isBlocked }
   })
 }
 

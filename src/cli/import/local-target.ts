@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { textOf } from '../../codec/bytes.ts'
 import { orderRecord } from '../../codec/order-codec.ts'
 import { importsTopic } from '../../compose/topics.ts'
 import type { Config } from '../../config.ts'
+import { OrdermillError } from '../../errors.ts'
 import { greatestChosen } from '../../ports/intake.ts'
 import type { NewRecord } from '../../ports/log.ts'
 import { untilCounted } from '../counted.ts'
@@ -13,6 +15,10 @@ import type { ImportTarget } from './target.ts'
 /** One transaction of the log each. */
 const limits = { entriesMax: 4_000, bytesMax: 4 * 1024 * 1024 }
 const browseBytesMax = 16 * 1024 * 1024
+const importsPlace = { topic: importsTopic, partition: 0 }
+/** The broker ends a transaction of ours that nobody goes on with after 8 s, and looks for such every 10 s. */
+const endedWithinMs = 60_000
+const pollMs = 250
 
 /** Appends to the log itself: of a data directory that no server runs on, where it also counts, or of Kafka. */
 export async function openLocalTarget(
@@ -69,13 +75,12 @@ function recordsOf(topic: string, { sha256 }: ImportId, { orders }: Chunk) {
 }
 
 async function browseImports({ log }: LocalEngine): Promise<BrowseImports> {
-  const topic = (await log.topics()).find(({ name }) => name === importsTopic)
-  const { begin = 0, end = 0 } = topic?.partitions[0] ?? {}
+  const { begin, end } = await endedImports(log)
   return {
     begin,
     end,
     async read(offset, limit) {
-      const range = { topic: importsTopic, partition: 0, offset, recordsMax: limit, bytesMax: browseBytesMax }
+      const range = { ...importsPlace, offset, recordsMax: limit, bytesMax: browseBytesMax }
       const { records, next } = await log.read(range)
       const texts = records.flatMap(({ key, value }) =>
         key && value ? [{ key: textOf(key), value: textOf(value) }] : [],
@@ -83,4 +88,22 @@ async function browseImports({ log }: LocalEngine): Promise<BrowseImports> {
       return { records: texts, next }
     },
   }
+}
+
+/** A killed import leaves a transaction: whether its orders count is known once the broker has ended it. */
+async function endedImports(log: LocalEngine['log']): Promise<Readonly<{ begin: number; end: number }>> {
+  for (const endMs = performance.now() + endedWithinMs; ;) {
+    const topic = (await log.topics()).find(({ name }) => name === importsTopic)
+    const { begin = 0, end = 0 } = topic?.partitions[0] ?? {}
+    if (!topic) return { begin, end }
+    const { isBlocked = false } = await log.read({ ...importsPlace, offset: end, recordsMax: 1, bytesMax: 1 })
+    if (!isBlocked) return { begin, end }
+    if (performance.now() > endMs) throw stillOpen()
+    await setTimeout(pollMs)
+  }
+}
+
+function stillOpen(): OrdermillError {
+  const why = `a transaction has been open on ${importsTopic} for ${endedWithinMs / 1000} s, so how far this file is imported is not known`
+  return new OrdermillError('LOG_UNAVAILABLE', `${why}: is another import stopped in its midst? Try again later.`)
 }
