@@ -47,7 +47,7 @@ async function loadOften(url: string): Promise<readonly Load[]> {
     for (let load = 0; load < loads; load += 1) {
       const closing: (() => unknown)[] = []
       const { page } = await openPage({ after: (cleanUp) => void closing.push(cleanUp) }, url)
-      await page.waitForFunction(`document.querySelector('.tile-value')?.textContent?.length > 0`)
+      await page.locator('.tile-value', { hasText: /\d/ }).first().waitFor()
       seen.push(await page.evaluate<Load>(timesInPage))
       for (const close of closing) await close()
     }
