@@ -1,3 +1,3 @@
 import { describeSeeds } from './seeds.ts'
 
-describeSeeds(751, 1500)
+describeSeeds(401, 800)
