@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { startEngineThread, type EngineThread } from '../engine/engine-thread.ts'
 import { OrdermillError } from '../errors.ts'
 import type { Intake } from '../ports/intake.ts'
+import { totalLag } from '../ports/lag.ts'
 import type { Log } from '../ports/log.ts'
 import type { Counting, Offsets } from './counted.ts'
 
@@ -49,7 +50,7 @@ export async function openLocalEngine(
     async pendingPayments() {
       if (isShared) return 0
       const lags = await log.lag(orderGroups.payment)
-      return lags.filter(({ topic }) => topic === config.topic).reduce((sum, { lagRecords }) => sum + lagRecords, 0)
+      return totalLag(lags.filter(({ topic }) => topic === config.topic))
     },
     async [Symbol.asyncDispose]() {
       await stop()

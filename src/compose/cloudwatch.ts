@@ -1,6 +1,7 @@
 import type { CloudwatchConfig } from '../config.ts'
 import type { LagWatch } from '../operations/lag-watch.ts'
 import type { Reconciliation } from '../operations/reconciliation.ts'
+import { lagMsOf, totalLag } from '../ports/lag.ts'
 import type { PartitionLag } from '../ports/log.ts'
 import type { OrderQueries } from '../ports/order-queries.ts'
 import { embeddedMetrics, type MetricSet } from '../telemetry/embedded-metrics.ts'
@@ -39,13 +40,12 @@ export function publishMetrics({ cloudwatch, logger, read }: PublishDeps): Reado
 
 /** Lag of one group over all its partitions: the sum in records, the worst in seconds. */
 export function lagMetrics(group: string, partitions: readonly PartitionLag[], nowMs: number): MetricSet {
-  const records = partitions.reduce((sum, { lagRecords }) => sum + lagRecords, 0)
-  const oldestMs = partitions.reduce((oldest, { nextTimestampMs }) => Math.min(oldest, nextTimestampMs ?? nowMs), nowMs)
+  const worstMs = Math.max(0, ...partitions.map((lag) => lagMsOf(lag, nowMs)))
   return {
     dimensions: { Group: group },
     values: {
-      LagRecords: { value: records, unit: 'Count' },
-      LagSeconds: { value: (nowMs - oldestMs) / 1000, unit: 'Seconds' },
+      LagRecords: { value: totalLag(partitions), unit: 'Count' },
+      LagSeconds: { value: worstMs / 1000, unit: 'Seconds' },
     },
   }
 }

@@ -2,6 +2,7 @@ import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Config } from '../config.ts'
 import type { KafkaConfig } from '../config/read-kafka.ts'
 import { inTime } from '../pipeline/in-time.ts'
+import { totalLag } from '../ports/lag.ts'
 import type { Log, TopicDescription } from '../ports/log.ts'
 import type { CouchbaseReport } from '../adapters/couchbase/couchbase-inspect.ts'
 import { behindLog, type Applied, type GroupBehind } from './inspect.ts'
@@ -92,12 +93,7 @@ async function readInput(log: Log, topic: string, topics: readonly TopicDescript
 
 async function lagOf(log: Log): Promise<readonly GroupLag[]> {
   const groups = [...Object.values(orderGroups), viewsGroup]
-  return Promise.all(
-    groups.map(async (group) => ({
-      group,
-      records: (await log.lag(group)).reduce((sum, { lagRecords }) => sum + lagRecords, 0),
-    })),
-  )
+  return Promise.all(groups.map(async (group) => ({ group, records: totalLag(await log.lag(group)) })))
 }
 
 async function ask<Answer>(question: Promise<Answer>): Promise<Asked<Answer>> {

@@ -1,3 +1,4 @@
+import { lagMsOf, totalLag } from '../ports/lag.ts'
 import type { Log, PartitionLag } from '../ports/log.ts'
 import type { OperationsLog } from './operations-log.ts'
 
@@ -70,12 +71,13 @@ export function openLagWatch({
     const nextTrends = new Map<string, readonly LagPoint[]>()
     const watched = lags.map(({ group, partitions }) => {
       const isPaused = pausedGroups.has(group)
-      const points = withPoint(trends.get(group) ?? [], { atMs, records: lagOf(partitions) })
+      const point = { atMs, records: totalLag(partitions) }
+      const points = withPoint(trends.get(group) ?? [], point)
       nextTrends.set(group, points)
       return {
         group,
         isPaused,
-        trendPerSecond: trendOf(points, { atMs, records: lagOf(partitions) }),
+        trendPerSecond: trendOf(points, point),
         partitions: partitions.map((partition) => {
           const key = keyOf(group, partition)
           const mark = markOf(marks.get(key), partition, { isPaused, atMs })
@@ -138,7 +140,7 @@ function watchedPartition(
   { movedAtMs, waitsSinceMs }: Mark,
   { atMs, nowMs, stuckMs }: Readonly<{ atMs: number; nowMs: number; stuckMs: number }>,
 ): WatchedPartition {
-  const lagMs = lag.nextTimestampMs === null ? 0 : Math.max(nowMs - lag.nextTimestampMs, 0)
+  const lagMs = lagMsOf(lag, nowMs)
   return {
     ...lag,
     lagSeconds: lagMs / 1000,
@@ -146,10 +148,6 @@ function watchedPartition(
     // What has just come to a partition that was idle for hours is not late yet.
     isStuck: lag.lagRecords > 0 && Math.min(lagMs, atMs - waitsSinceMs) >= stuckMs,
   }
-}
-
-function lagOf(partitions: readonly PartitionLag[]): number {
-  return partitions.reduce((sum, { lagRecords }) => sum + lagRecords, 0)
 }
 
 function withPoint(points: readonly LagPoint[], point: LagPoint): readonly LagPoint[] {
