@@ -10,8 +10,8 @@ import type { Page } from 'playwright-core'
 import type { DeadLetter } from '../src/api/contract.ts'
 import { startApp, type App } from '../test/support/app.ts'
 import { openBrowser } from '../test/support/browser.ts'
+import { settled } from '../test/support/page-steps.ts'
 import { fillShowcase, readApi, showcaseFirstId, showcaseSettings, untilProcessed } from '../test/support/showcase.ts'
-import { waitFor } from '../test/support/wait-for.ts'
 
 const folder = process.env['ORDERMILL_SCREENSHOTS'] ?? fileURLToPath(new URL('../docs/images', import.meta.url))
 const ordersMade = 1_200
@@ -54,9 +54,8 @@ async function takeAll(wanted: string): Promise<void> {
   async function take(shot: Shot, how: { colorScheme: 'light' | 'dark'; viewport: typeof phone; suffix: string }) {
     const closing: (() => unknown)[] = []
     const { page } = await openPage({ after: (cleanUp) => closing.push(cleanUp) }, `${app.url}${shot.path}`, how)
-    await page.getByText('Live', { exact: true }).waitFor()
     await shot.ready(page)
-    await waitFor('the page is loaded', async () => (await page.locator('.skeleton').count()) === 0)
+    await settled(page, shot.path)
     await page.screenshot({ path: join(folder, `${shot.name}-${how.suffix}.png`) })
     for (const close of closing) await close()
   }
