@@ -8,7 +8,7 @@ import { hasCode } from '../../../src/errors.ts'
 import type { PaymentFact, SettledFact } from '../../../src/ports/payment-ledger.ts'
 import { advance, type Claim, type Progress } from '../../../src/ports/shards.ts'
 import { storeOptions } from '../../support/couchbase/open-store.ts'
-import type { FromRival, RivalOrders, ToRival } from '../../support/couchbase/rivals/messages.ts'
+import { rivalName, type FromRival, type RivalOrders, type ToRival } from '../../support/couchbase/rivals/messages.ts'
 import {
   indexAt,
   offsetAt,
@@ -56,7 +56,7 @@ async function toil(work: Work): Promise<void> {
 /** As owner of a shard, to the stream's end. */
 async function applyAll(work: Work): Promise<void> {
   const { partition } = work
-  let claim = await store.claim(shardOf(work), `rival ${process.pid}`)
+  let claim = await store.claim(shardOf(work), rivalName(process.pid))
   for (;;) {
     const first = indexAt(seed, partition, claim.next)
     const last = end?.[partition] ?? Infinity

@@ -18,3 +18,6 @@ export type FromRival =
   | Readonly<{ kind: 'applied' }>
 
 export type ToRival = Readonly<{ kind: 'charged'; id: number; outcome: 'PAID' | 'DECLINED' }>
+
+/** As it stands in the shards that it owns. */
+export const rivalName = (pid: number): string => `rival ${pid}`

@@ -13,7 +13,7 @@ import { waitFor } from '../../wait-for.ts'
 import type { MockBucket } from '../mock-server.ts'
 import { storeOptions } from '../open-store.ts'
 import { auditRivals } from './audit.ts'
-import type { FromRival, RivalOrders, ToRival } from './messages.ts'
+import { rivalName, type FromRival, type RivalOrders, type ToRival } from './messages.ts'
 import { indexAt, isDeclined, partitions, services, shardOf, type Work } from './stream.ts'
 
 const entry = fileURLToPath(new URL('../../../adapters/couchbase/rival-process.ts', import.meta.url))
@@ -95,12 +95,12 @@ export async function tortureRivals({ bucket, seed, durationMs, plant }: Torture
     return { ...child, work, applied: applied.promise }
   }
 
-  async function replace(at: number): Promise<void> {
+  async function replace(at: number): Promise<Rival | undefined> {
     const rival = rivals[at]
-    if (!rival) return
+    if (!rival) return undefined
     rival.kill('SIGKILL')
     await rival.exited
-    rivals[at] = start(rival.work)
+    return (rivals[at] = start(rival.work))
   }
 
   /** Puts one to sleep, lets another claim what it owns, and wakes it up in the middle of what it was doing. */
@@ -110,9 +110,11 @@ export async function tortureRivals({ bucket, seed, durationMs, plant }: Torture
     const shared = rivals[others]?.work.find((work) => sleeper?.work.some((own) => sameWork(own, work)))
     if (!sleeper || !shared) return
     sleeper.kill('SIGSTOP')
-    const before = (await shardNow(keyspaces, shared))?.epoch ?? 0
-    await replace(others)
-    await waitFor('another owner claims', async () => ((await shardNow(keyspaces, shared))?.epoch ?? 0) > before)
+    const taker = await replace(others)
+    if (!taker) return
+    // By name, not by a greater epoch: with a planted fault an epoch may go back, and the wait would be in vain.
+    const hasClaimed = async () => (await shardNow(keyspaces, shared))?.owner === rivalName(taker.pid)
+    await waitFor('another owner claims', async () => taker.hasExited() || (await hasClaimed()))
     await setTimeout(random() * 300)
     sleeper.kill('SIGCONT')
     zombies += 1
