@@ -13,7 +13,14 @@ type Options = WhereOptions &
   Readonly<{ json?: true; from?: number; fromBeginning?: true; limit?: number; follow: boolean }>
 
 /** Where a partition is to be read on, and where it began and ended when the command began. */
-type Cursor = { partition: number; next: number; begin: number; end: number; isBlocked: boolean }
+type Cursor = {
+  partition: number
+  next: number
+  begin: number
+  end: number
+  /** Nothing follows `next`, not even what an open transaction hides. */
+  isAtEnd: boolean
+}
 
 const pageMax = 1_000
 /** Printed of what is there already when neither --from, --from-beginning nor --limit says otherwise. */
@@ -42,17 +49,15 @@ async function tail(run: Tail): Promise<void> {
   let left = options.limit ?? Number.POSITIVE_INFINITY
   if (options.from === undefined && !options.fromBeginning) {
     left -= show(await readNewest(run, cursors), options)
-    if (!options.follow) return
   }
-  while (left > 0 && !signal.aborted) {
-    const places = cursors.map(({ next }) => next)
-    const found = (await Promise.all(cursors.map((cursor) => readOn(run, cursor)))).flat().toSorted(byTime)
+  const unread = () => (options.follow ? cursors : cursors.filter(({ isAtEnd }) => !isAtEnd))
+  for (let open = unread(); open.length > 0 && left > 0 && !signal.aborted; open = unread()) {
+    const places = open.map(({ next }) => next)
+    const found = (await Promise.all(open.map((cursor) => readOn(run, cursor)))).flat().toSorted(byTime)
     left -= show(found.slice(0, left), options)
     // Where only markers of the log were, there may be records behind.
-    if (cursors.some(({ next }, index) => next !== places[index])) continue
-    // A transaction that hides what was written after it ends, by its writer or by the broker's patience.
-    if (!options.follow && !cursors.some(({ isBlocked }) => isBlocked)) return
-    await setTimeout(pollMs, undefined, { signal }).catch(() => {})
+    const stands = open.every(({ next }, index) => next === places[index])
+    if (stands && unread().length > 0) await setTimeout(pollMs, undefined, { signal }).catch(() => {})
   }
 }
 
@@ -103,7 +108,7 @@ async function startingPoints({ api, topic, options }: Tail): Promise<readonly C
     const begin = Number(textAt(description, 'begin'))
     const end = Number(textAt(description, 'end'))
     const next = options.fromBeginning ? begin : (options.from ?? end)
-    return { partition: Number(textAt(description, 'partition')), next, begin, end, isBlocked: false }
+    return { partition: Number(textAt(description, 'partition')), next, begin, end, isAtEnd: false }
   })
 }
 
@@ -117,7 +122,8 @@ async function readOn({ api, topic, options }: Tail, cursor: Cursor): Promise<re
   const query = `partition=${partition}&offset=${offset}&limit=${limit}`
   const page = parseDocument(await api.get(`/api/v1/topics/${encodeURIComponent(topic)}/records?${query}`))
   cursor.next = Number(textAt(page, 'next_offset'))
-  cursor.isBlocked = page['blocked'] === true
+  // A transaction that hides what was written after it ends, by its writer or by the broker's patience.
+  cursor.isAtEnd = cursor.next === offset && page['blocked'] !== true
   return listAt(page, 'items')
 }
 

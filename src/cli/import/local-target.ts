@@ -75,10 +75,10 @@ function recordsOf(topic: string, { sha256 }: ImportId, { orders }: Chunk) {
 }
 
 async function browseImports({ log }: LocalEngine): Promise<BrowseImports> {
-  const { begin, end } = await endedImports(log)
+  await untilEnded(log, (await importsEdges(log)).end)
   return {
-    begin,
-    end,
+    // Asked anew: only now is the end behind what was open.
+    ...(await importsEdges(log)),
     async read(offset, limit) {
       const range = { ...importsPlace, offset, recordsMax: limit, bytesMax: browseBytesMax }
       const { records, next } = await log.read(range)
@@ -90,14 +90,17 @@ async function browseImports({ log }: LocalEngine): Promise<BrowseImports> {
   }
 }
 
+async function importsEdges(log: LocalEngine['log']): Promise<Pick<BrowseImports, 'begin' | 'end'>> {
+  const topic = (await log.topics()).find(({ name }) => name === importsTopic)
+  const { begin = 0, end = 0 } = topic?.partitions[0] ?? {}
+  return { begin, end }
+}
+
 /** A killed import leaves a transaction: whether its orders count is known once the broker has ended it. */
-async function endedImports(log: LocalEngine['log']): Promise<Readonly<{ begin: number; end: number }>> {
+async function untilEnded(log: LocalEngine['log'], offset: number): Promise<void> {
   for (const endMs = performance.now() + endedWithinMs; ;) {
-    const topic = (await log.topics()).find(({ name }) => name === importsTopic)
-    const { begin = 0, end = 0 } = topic?.partitions[0] ?? {}
-    if (!topic) return { begin, end }
-    const { isBlocked = false } = await log.read({ ...importsPlace, offset: end, recordsMax: 1, bytesMax: 1 })
-    if (!isBlocked) return { begin, end }
+    const { isBlocked = false } = await log.read({ ...importsPlace, offset, recordsMax: 1, bytesMax: 1 })
+    if (!isBlocked) return
     if (performance.now() > endMs) throw stillOpen()
     await setTimeout(pollMs)
   }

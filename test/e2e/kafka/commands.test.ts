@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
+import { Producer } from '@platformatic/kafka'
 import type { Journey } from '../../../src/api/contract/journey.ts'
+import { openLocalTarget } from '../../../src/cli/import/local-target.ts'
+import { progressRecord } from '../../../src/cli/import/progress.ts'
 import { openConfiguredKafka } from '../../../src/compose/kafka.ts'
 import { readConfig } from '../../../src/config.ts'
 import type { TopicDescription } from '../../../src/ports/log.ts'
@@ -121,6 +125,42 @@ describe('commands on Kafka', kafkaSuiteOptions({ ownBroker: true }), () => {
     assert.deepEqual([new Set(keys).size, keys.length], [count, count])
   })
 
+  it('wait for the transaction of a process that was killed, before they say where the end is', async (t) => {
+    const { bootstrap } = broker()
+    const dataDir = await tempDir(t)
+    const env = { KAFKA_BOOTSTRAP_SERVERS: bootstrap, ORDERMILL_STORE: 'sqlite', TOPIC_NAME: 'open', PORT: '0' }
+    const { run } = site(t, { bootstrap, dataDir, env })
+    assert.equal((await run(['topics', 'create'])).code, 0)
+    const config = configOf(dataDir, env)
+    const log = openConfiguredKafka(config, undefined)
+    t.after(() => log.close())
+    const record = (key: string) => ({ topic: 'open', partition: 0, key: Buffer.from(key), value: Buffer.from('{}') })
+    await log.append([record('before')])
+
+    const killed = await openTransaction(t, bootstrap)
+    await using target = await openLocalTarget(config, { counts: false })
+    const id = { sha256: 'a'.repeat(64), format: 'ndjson', topicId: target.topicId } as const
+    const progress = { end: { bytes: 500, lines: 5 }, good: 5, bad: 0, isDone: false }
+    const { topic, key, value } = progressRecord(id, progress)
+    const imported = { topic, partition: 0, key: Buffer.from(key), value: Buffer.from(value) }
+    await killed.send({ messages: [record('hidden'), imported] })
+    await log.append([record('behind')])
+    const tail = startCli(['tail', 'open', '--from-beginning', '--no-follow', '--json'], { dataDir, env })
+    const importing = target.open(id)
+    await once(tail.child.stdout ?? tail.child, 'data')
+    await killed.commit()
+    assert.deepEqual((await importing).start, progress)
+    const { code, stdout, stderr } = await tail.done
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { key: string }).key),
+      ['before', 'hidden', 'behind'],
+    )
+  })
+
   it('say what a server says, whether one is asked or Kafka itself', async (t) => {
     const env = { TOPIC_NAME: 'asked' }
     const here = site(t, { bootstrap: broker().bootstrap, dataDir: await tempDir(t), env })
@@ -171,6 +211,19 @@ function checkOf({ checks }: DoctorReport, name: string): DoctorReport['checks']
   const check = checks.find((one) => one.name === name)
   assert.ok(check, `there is no check ${name}`)
   return check
+}
+
+/** As a process leaves it that is killed before it commits. */
+function openTransaction(t: TestContext, bootstrap: string) {
+  // The client's own start, producer 0 of epoch 0, would be taken for a process that was fenced.
+  const identity = { idempotent: true, transactionalId: 'killed', producerId: -1n, producerEpoch: -1 }
+  const producer = new Producer<Buffer, Buffer, Buffer>({
+    clientId: 'killed',
+    bootstrapBrokers: [bootstrap],
+    ...identity,
+  })
+  t.after(() => producer.close(true))
+  return producer.beginTransaction()
 }
 
 async function post(url: string, body: string): Promise<number> {
