@@ -13,20 +13,16 @@ import { baseImage, buildImage, filesOf, image, inspectImage } from './support/i
 import { textOf } from './support/repository.ts'
 
 const ownBytesMax = 150_000_000
-/** From nothing it fetches Debian, Node and all packages of npm. */
-const buildLimitMs = 280_000
+
 describe('the image', { skip: missingForDockerEngine() }, () => {
   let engine: DockerEngine
   let files: readonly string[]
 
-  before(
-    async () => {
-      engine = await startDockerEngine()
-      await buildImage(engine)
-      files = await filesOf(engine)
-    },
-    { timeout: buildLimitMs },
-  )
+  before(async () => {
+    engine = await startDockerEngine()
+    await buildImage(engine)
+    files = await filesOf(engine)
+  })
   after(() => engine.stop())
 
   it('adds no more than 150 MB to its base', async (t) => {

@@ -6,8 +6,6 @@ import { awsEmulator } from './support/python-tools.ts'
 import { missingForTerraform } from './support/terraform.ts'
 
 const programs = ['analytics', 'backend', 'fraud', 'payment', 'producer', 'views']
-/** The provider waits for seconds again and again, whatever the emulator says. */
-const applyLimitMs = 240_000
 
 describe('module, applied to an emulator of AWS', { skip: missingForTerraform() ?? awsEmulator.missing() }, () => {
   let example: AppliedExample
@@ -16,13 +14,10 @@ describe('module, applied to an emulator of AWS', { skip: missingForTerraform() 
   after(async () => {
     for (const close of closing.toReversed()) await close()
   })
-  before(
-    async () => {
-      example = await applyExample({ after: (close: () => unknown) => closing.push(close) })
-      made = example.made
-    },
-    { timeout: applyLimitMs },
-  )
+  before(async () => {
+    example = await applyExample({ after: (close: () => unknown) => closing.push(close) })
+    made = example.made
+  })
 
   it('makes the three secrets with the keys of the contract, under its own key', () => {
     const values = made.secrets.map(({ Name: name, Value: value }) => [name, value])
@@ -126,7 +121,7 @@ describe('module, applied to an emulator of AWS', { skip: missingForTerraform() 
     await example.terraform('plan', '-detailed-exitcode', '-parallelism=30')
   })
 
-  it('leaves nothing when it is destroyed', { timeout: applyLimitMs }, async () => {
+  it('leaves nothing when it is destroyed', async () => {
     await example.terraform('destroy', '-auto-approve', '-parallelism=30')
     assert.deepEqual(await example.account(), example.before)
     assert.match(await example.terraform('show'), /The state file is empty/)

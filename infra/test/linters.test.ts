@@ -9,8 +9,7 @@ import { repository, textOf } from './support/repository.ts'
 
 const workflows = filesLike('.github/workflows/*.yml')
 
-/** Fetching them takes a while the first time. */
-const options = { skip: missingForPythonTools() ?? false, timeout: 600_000 }
+const options = { skip: missingForPythonTools() ?? false }
 
 describe('linters', options, () => {
   it('hadolint takes the Dockerfile', async () => {

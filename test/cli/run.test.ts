@@ -6,7 +6,7 @@ import { runCli, startCli } from '../support/run-cli.ts'
 import { tempDir } from '../support/temp.ts'
 
 describe('ordermill run', () => {
-  it('refuses the embedded log, and says what runs all in one process', { timeout: 30_000 }, async (t) => {
+  it('refuses the embedded log, and says what runs all in one process', async (t) => {
     const dataDir = await tempDir(t)
     const started = ['payment', 'api'].map((service) => startCli(['run', service], { dataDir, env: { PORT: '0' } }))
     // One that is not refused would run on.
@@ -37,21 +37,17 @@ describe('ordermill run', () => {
     assert.match(stderr, /^ordermill: CONFIG_INVALID: HOST is 0\.0\.0\.0.*ORDERMILL_TOKENS.*\n$/)
   })
 
-  it(
-    'fails within its time when no broker is there, in one line and without a trace',
-    { timeout: 60_000 },
-    async (t) => {
-      const dataDir = await tempDir(t)
-      const broker = `127.0.0.1:${await freePort()}`
-      const env = { KAFKA_BOOTSTRAP_SERVERS: broker, ORDERMILL_STORE: 'sqlite', PORT: '0' }
-      const commands = [['run', 'fraud'], ['run', 'api'], ['start'], ['topics'], ['topics', 'create']]
-      const check = async (args: readonly string[]) => {
-        const { code, stdout, stderr } = await runCli(args, { dataDir, env })
-        assert.deepEqual([code, stdout], [1, ''], args.join(' '))
-        assert.match(stderr, new RegExp(`^ordermill: LOG_UNAVAILABLE: no broker of ${broker} [^\n]+\n$`))
-      }
-      await Promise.all(commands.map(check))
-      assert.deepEqual(await readdir(dataDir), [])
-    },
-  )
+  it('fails within its time when no broker is there, in one line and without a trace', async (t) => {
+    const dataDir = await tempDir(t)
+    const broker = `127.0.0.1:${await freePort()}`
+    const env = { KAFKA_BOOTSTRAP_SERVERS: broker, ORDERMILL_STORE: 'sqlite', PORT: '0' }
+    const commands = [['run', 'fraud'], ['run', 'api'], ['start'], ['topics'], ['topics', 'create']]
+    const check = async (args: readonly string[]) => {
+      const { code, stdout, stderr } = await runCli(args, { dataDir, env })
+      assert.deepEqual([code, stdout], [1, ''], args.join(' '))
+      assert.match(stderr, new RegExp(`^ordermill: LOG_UNAVAILABLE: no broker of ${broker} [^\n]+\n$`))
+    }
+    await Promise.all(commands.map(check))
+    assert.deepEqual(await readdir(dataDir), [])
+  })
 })

@@ -18,7 +18,7 @@ import { tempDir } from '../support/temp.ts'
 const token = 'an-operators-token'
 const tokens = `operator:${createHash('sha256').update(token).digest('hex')}`
 
-it('commands find the server of the data directory and work through it', { timeout: 60_000 }, async (t) => {
+it('commands find the server of the data directory and work through it', async (t) => {
   const dataDir = await tempDir(t)
   await startApp(t, { dataDir, env: { ORDERMILL_TOKENS: tokens, ORDERMILL_GATEWAY_LATENCY_MS: '0' } })
   const env = { ORDERMILL_TOKEN: token, SLEEP_SECONDS: '0' }

@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait-for.ts'
 const desktop = { width: 1280, height: 800 }
 const phone = { width: 390, height: 844 }
 const orders = 90
-const stepTimeoutMs = 15_000
+const stepTimeoutMs = 60_000
 /** Of a token that may change things, and of one that may only look. */
 const operatorToken = 'an-operator'
 const viewerToken = 'a-viewer'

@@ -88,69 +88,65 @@ async function ordersOn(app: App, topic: string): Promise<readonly number[]> {
   return orders.toSorted(ascending)
 }
 
-it(
-  'charges each order once at the gateway, whatever is killed, and does each operator’s command once',
-  { timeout: 90_000 },
-  async (t) => {
-    const dataDir = await tempDir(t)
-    const provider = openProvider()
-    const gateway = await startGateway(t, provider.answer)
-    const env = {
-      ORDERMILL_PAYMENT_GATEWAY_URL: gateway.url,
-      ORDERMILL_PAYMENT_POLICY: 'billable',
-      ORDERMILL_PAYMENT_CONCURRENCY: '16',
-    }
-    let app = await startApp(t, { dataDir, env })
-    const killAndRestart = async (): Promise<void> => {
-      await app.end('SIGKILL')
-      provider.owe(Infinity)
-      app = await startApp(t, { dataDir, env })
-    }
-    const decide = (decision: string, id: number): Promise<CliResult> =>
-      runCli(['payments', decision, `${id}`], { dataDir })
+it('charges each order once at the gateway, whatever is killed, and does each operator’s command once', async (t) => {
+  const dataDir = await tempDir(t)
+  const provider = openProvider()
+  const gateway = await startGateway(t, provider.answer)
+  const env = {
+    ORDERMILL_PAYMENT_GATEWAY_URL: gateway.url,
+    ORDERMILL_PAYMENT_POLICY: 'billable',
+    ORDERMILL_PAYMENT_CONCURRENCY: '16',
+  }
+  let app = await startApp(t, { dataDir, env })
+  const killAndRestart = async (): Promise<void> => {
+    await app.end('SIGKILL')
+    provider.owe(Infinity)
+    app = await startApp(t, { dataDir, env })
+  }
+  const decide = (decision: string, id: number): Promise<CliResult> =>
+    runCli(['payments', decision, `${id}`], { dataDir })
 
-    for (let wave = 0; wave < waves; wave += 1) {
-      provider.owe(answersBeforeKill)
-      await postOrders(app, ids.slice(wave * waveSize, (wave + 1) * waveSize))
-      await waitFor('charges are under way', () => provider.unanswered() > 0)
-      await killAndRestart()
-    }
-    await settled(app, 0)
-
-    provider.owe(0)
-    const retrying = await decide('retry', retried)
-    await waitFor('the retry is under way', () => provider.unanswered() > 0)
-    const behind = await Promise.all([decide('release', released), decide('reject', rejected)])
+  for (let wave = 0; wave < waves; wave += 1) {
+    provider.owe(answersBeforeKill)
+    await postOrders(app, ids.slice(wave * waveSize, (wave + 1) * waveSize))
+    await waitFor('charges are under way', () => provider.unanswered() > 0)
     await killAndRestart()
-    for (const { code, stderr } of [retrying, ...behind]) assert.equal(code, 0, stderr)
-    await settled(app, 3)
-    assert.match((await decide('release', released)).stderr, /^ordermill: STATE_CONFLICT: /)
+  }
+  await settled(app, 0)
 
-    const paid = ids.filter((id) => isPaid(id) || id === released || id === retried)
-    const charged = [...provider.outcomes].filter(([, outcome]) => outcome === 'PAID').map(([key]) => key)
-    assert.deepEqual(charged.map((key) => Number.parseInt(key, 10)).toSorted(ascending), paid)
-    const retries = charged.filter((key) => !/^\d+$/.test(key))
-    assert.equal(retries.length, 1, 'every other charge has the key of its order')
-    const byKey = Map.groupBy(gateway.requests, ({ key }) => key)
-    assert.ok((byKey.get(retries[0] ?? '')?.length ?? 0) > 1, 'the retry was repeated with its key')
-    for (const [key, requests] of byKey) {
-      assert.equal(new Set(requests.map(({ body }) => JSON.stringify(body))).size, 1, key)
-    }
-    const heldAndCharged = [...byKey.keys()].filter((key) => isHeld(Number.parseInt(key, 10)))
-    assert.deepEqual(heldAndCharged, [`${released}`])
+  provider.owe(0)
+  const retrying = await decide('retry', retried)
+  await waitFor('the retry is under way', () => provider.unanswered() > 0)
+  const behind = await Promise.all([decide('release', released), decide('reject', rejected)])
+  await killAndRestart()
+  for (const { code, stderr } of [retrying, ...behind]) assert.equal(code, 0, stderr)
+  await settled(app, 3)
+  assert.match((await decide('release', released)).stderr, /^ordermill: STATE_CONFLICT: /)
 
-    assert.deepEqual(await ordersOn(app, 'payments'), paid)
-    const others = [...ids.filter((id) => !isPaid(id)), rejected].toSorted(ascending)
-    assert.deepEqual(await ordersOn(app, 'payment-outcomes'), others)
-    await waitFor('everything is accounted for', async () => {
-      return (await getJson<Reconciliation>(app, 'reconciliation')).state === 'good'
-    })
-    const { items } = await getJson<{ items: readonly AuditEntry[] }>(app, 'audit')
-    const done = items.map(({ action, target }) => `${action} ${target}`)
-    const asked = [`reject ${payment(rejected)}`, `release ${payment(released)}`, `retry ${payment(retried)}`]
-    assert.deepEqual(
-      done.toSorted((a, b) => a.localeCompare(b)),
-      asked,
-    )
-  },
-)
+  const paid = ids.filter((id) => isPaid(id) || id === released || id === retried)
+  const charged = [...provider.outcomes].filter(([, outcome]) => outcome === 'PAID').map(([key]) => key)
+  assert.deepEqual(charged.map((key) => Number.parseInt(key, 10)).toSorted(ascending), paid)
+  const retries = charged.filter((key) => !/^\d+$/.test(key))
+  assert.equal(retries.length, 1, 'every other charge has the key of its order')
+  const byKey = Map.groupBy(gateway.requests, ({ key }) => key)
+  assert.ok((byKey.get(retries[0] ?? '')?.length ?? 0) > 1, 'the retry was repeated with its key')
+  for (const [key, requests] of byKey) {
+    assert.equal(new Set(requests.map(({ body }) => JSON.stringify(body))).size, 1, key)
+  }
+  const heldAndCharged = [...byKey.keys()].filter((key) => isHeld(Number.parseInt(key, 10)))
+  assert.deepEqual(heldAndCharged, [`${released}`])
+
+  assert.deepEqual(await ordersOn(app, 'payments'), paid)
+  const others = [...ids.filter((id) => !isPaid(id)), rejected].toSorted(ascending)
+  assert.deepEqual(await ordersOn(app, 'payment-outcomes'), others)
+  await waitFor('everything is accounted for', async () => {
+    return (await getJson<Reconciliation>(app, 'reconciliation')).state === 'good'
+  })
+  const { items } = await getJson<{ items: readonly AuditEntry[] }>(app, 'audit')
+  const done = items.map(({ action, target }) => `${action} ${target}`)
+  const asked = [`reject ${payment(rejected)}`, `release ${payment(released)}`, `retry ${payment(retried)}`]
+  assert.deepEqual(
+    done.toSorted((a, b) => a.localeCompare(b)),
+    asked,
+  )
+})

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const startTimeoutMs = 30_000
+const startTimeoutMs = 90_000
 
 export type App = Readonly<{
   url: string

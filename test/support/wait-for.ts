@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 
-const deadlineMs = 30_000
+const deadlineMs = 90_000
 /** A short wait ends at once. A long one asks less and less often, as asking may cost the processor that is waited for. */
 const pauseMsMin = 5
 const pauseMsMax = 100

@@ -30,7 +30,7 @@ export type TortureResult = Readonly<{
   calls: number
 }>
 
-const drainLimitMs = 60_000
+const drainLimitMs = 120_000
 const crashLimitMs = 8_000
 const pollMs = 50
 /** Appended in peace: after the last fault orders must be taken again. */

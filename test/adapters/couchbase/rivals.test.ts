@@ -8,7 +8,6 @@ const durationMs = 12_000
 const controlMs = 2_000
 /** A control is a matter of chance: it is caught in nearly every run. */
 const controlRunsMax = 3
-const limitMs = 120_000
 const seed = Number(process.env['ORDERMILL_TEST_SEED'] ?? 1)
 const plants = [
   'a swap without a compare',
@@ -21,7 +20,7 @@ const plants = [
 describe('processes that write the same shards of a Couchbase store', couchbaseSuiteOptions(), () => {
   const take = freshBuckets(useMockServer({ buckets: bucketNames(1 + controlRunsMax * plants.length) }))
 
-  it('leave everything exact when they are killed and put to sleep', { timeout: limitMs }, async (t) => {
+  it('leave everything exact when they are killed and put to sleep', async (t) => {
     t.diagnostic(`seed ${seed}: ORDERMILL_TEST_SEED=${seed} repeats it`)
     const { complaints, kills, zombies, records } = await tortureRivals({ bucket: take(), seed, durationMs })
     t.diagnostic(`${kills} kills, ${zombies} zombies, ${records.join(' + ')} records`)
@@ -31,7 +30,7 @@ describe('processes that write the same shards of a Couchbase store', couchbaseS
 
   // The audit is only worth what it would have found.
   for (const plant of plants) {
-    it(`are caught with a planted fault: ${plant}`, { timeout: limitMs }, async (t) => {
+    it(`are caught with a planted fault: ${plant}`, async (t) => {
       let complaints: readonly string[] = []
       for (let run = 0; run < controlRunsMax && complaints.length === 0; run += 1) {
         const options = { bucket: take(), seed: seed + run, durationMs: controlMs, plant }

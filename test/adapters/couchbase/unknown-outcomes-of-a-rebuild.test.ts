@@ -14,7 +14,6 @@ import { anOrder, orderFact } from '../../support/order-facts.ts'
 /** Replies that are lost are waited for so long. */
 const kvTimeoutMs = 1_000
 const runsAtOnce = 20
-const limitMs = 60_000
 
 type Strike = Readonly<{ blow: Blow; opcode: number; nth: number }>
 type Run = Readonly<{
@@ -72,7 +71,7 @@ describe('a rebuild on Couchbase whose writes have an unknown outcome', couchbas
   for (const [kind, opcode] of Object.entries(written)) {
     for (const blow of hardest) {
       const name = `makes the same generation live and removes the former, whichever ${kind} meets ${blow.name}`
-      it(name, { timeout: limitMs }, async () => {
+      it(name, async () => {
         const limit = pLimit(runsAtOnce)
         const strikes = Array.from({ length: undisturbed.requests(opcode) }, (_, nth) => ({ blow, opcode, nth }))
         // All end before the first failure is told: the server goes with the test.

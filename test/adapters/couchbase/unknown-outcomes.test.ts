@@ -24,7 +24,6 @@ import { noonMs } from '../../support/order-facts.ts'
 const kvTimeoutMs = 1_000
 /** Most runs wait for a reply that does not come. */
 const runsAtOnce = 20
-const limitMs = 60_000
 
 type Strike = Readonly<{ blow: Blow; opcode: number; nth: number }>
 type Run = Readonly<{
@@ -115,18 +114,14 @@ describe('a Couchbase store whose writes have an unknown outcome', couchbaseSuit
 
   for (const kind of ['insert', 'replace'] as const) {
     for (const blow of blows) {
-      it(
-        `leaves what an undisturbed one does, whichever ${kind} meets ${blow.name}`,
-        { timeout: limitMs },
-        async () => {
-          const kinds = new Set((await strikeAll(blow, written[kind])).map(kindOfKey))
-          assert.deepEqual([...kinds].toSorted(), struckKinds[kind].toSorted())
-        },
-      )
+      it(`leaves what an undisturbed one does, whichever ${kind} meets ${blow.name}`, async () => {
+        const kinds = new Set((await strikeAll(blow, written[kind])).map(kindOfKey))
+        assert.deepEqual([...kinds].toSorted(), struckKinds[kind].toSorted())
+      })
     }
   }
 
-  it('leaves what an undisturbed one does, whichever read gets no answer', { timeout: limitMs }, async () => {
+  it('leaves what an undisturbed one does, whichever read gets no answer', async () => {
     const [blow] = blows
     assert.ok(blow)
     assert.ok((await strikeAll(blow, opcodes.get)).length > 0)

@@ -37,7 +37,7 @@ export type KafkaTortureOptions = Omit<TortureOptions, 'plant'> &
 
 export type KafkaTortureResult = TortureResult & Readonly<{ peaks: Peaks; drainedMs: number }>
 
-const drainLimitMs = 60_000
+const drainLimitMs = 120_000
 const pollMs = 100
 /** Appended in peace: after the last fault orders must be taken again. */
 const lastRecords = 300

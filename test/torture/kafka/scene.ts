@@ -10,7 +10,6 @@ import { judgedLog } from './judge.ts'
 import { leftToDo } from './left-to-do.ts'
 import { openSite, type Site, type SiteOptions } from './site.ts'
 
-export const sceneLimitMs = 60_000
 /** What one `appendSome` appends. */
 export const sceneRecords = 400
 

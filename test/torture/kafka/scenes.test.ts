@@ -6,7 +6,7 @@ import { waitFor } from '../../support/wait-for.ts'
 import type { Crash, CrashPoint } from '../crash-points.ts'
 import { openGroupAdmin } from './group-members.ts'
 import { abortTransactions } from './log-faults.ts'
-import { appendSome, playScene, sceneLimitMs, sceneRecords, settle, type Planted, type Scenario } from './scene.ts'
+import { appendSome, playScene, sceneRecords, settle, type Planted, type Scenario } from './scene.ts'
 import { isAsleep } from './service-faults.ts'
 import type { Site } from './site.ts'
 import { limit } from './stage.ts'
@@ -18,14 +18,14 @@ describe('the torture on Kafka, scene by scene', kafkaSuiteOptions({ ownBroker: 
   const broker = useOwnBroker()
 
   function find(what: string, scenario: Scenario, planted: Planted, complaint: RegExp): void {
-    it(`finds ${what}`, { timeout: sceneLimitMs }, async (t) => {
+    it(`finds ${what}`, async (t) => {
       const complaints = await playScene(t, scenario, { bootstrap: broker().bootstrap, ...planted })
       const found = complaints.some((one) => complaint.test(one))
       assert.ok(found, `${complaints.length} complaints: ${complaints.slice(0, 5).join('\n')}`)
     })
   }
   function pass(what: string, scenario: Scenario): void {
-    it(`finds nothing where ${what}`, { timeout: sceneLimitMs }, async (t) => {
+    it(`finds nothing where ${what}`, async (t) => {
       assert.deepEqual(await playScene(t, scenario, { bootstrap: broker().bootstrap }), [])
     })
   }
