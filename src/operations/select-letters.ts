@@ -58,6 +58,8 @@ function conditionsOf({ filter = {}, untilMs }: Selection) {
   const { group, code, from_ms: fromMs, to_ms: toMs = untilMs, order_id: orderId } = filter
   return {
     state: 'open' as const,
+    // As they were refused, so that records of one order come back in the order that they had.
+    sort: 'oldest' as const,
     toMs: Math.min(toMs, untilMs),
     ...(group === undefined ? {} : { group }),
     ...(code === undefined ? {} : { code }),

@@ -55,6 +55,8 @@ export type ShardSummary = Readonly<{
 /** All conditions hold together. Times are log time of the letter, [from, to). Newest first. */
 export type DeadLetterQuery = PageQuery &
   Readonly<{
+    /** By log time; newest first when left out. */
+    sort?: 'newest' | 'oldest'
     group?: string
     code?: string
     orderId?: OrderId

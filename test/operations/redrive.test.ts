@@ -118,16 +118,24 @@ describe('a redrive', () => {
 
   it('takes what matches its filter, in the order in which it was refused, up to its limit', async () => {
     const rig = await openRedriveRig()
-    await rig.append(...Array.from({ length: 20 }, (_, index) => rawRecord('{', `${index}`)))
+    // More than two steps, and many of one millisecond.
+    const count = 1_200
+    await rig.append(...Array.from({ length: count }, (_, index) => rawRecord('{', `${index}`)))
     await rig.append(orderRecord(50), orderRecord(50, { amount: 1 }))
     await rig.settle()
-    const filter = { group: analytics, code: 'RECORD_INVALID' }
-    assert.deepEqual(counts(await rig.redrive({ filter, limit: 5 })), ['done', 5, '5 redriven'])
-    const first = (await retried(rig, analytics)).map(({ key }) => Number(textOf(key)))
-    assert.deepEqual(
-      first,
-      first.toSorted((a, b) => a - b),
-    )
+    const code = 'RECORD_INVALID'
+    assert.deepEqual(counts(await rig.redrive({ filter: { group: fraud, code }, limit: 5 })), ['done', 5, '5 redriven'])
+    const filter = { group: analytics, code }
+    assert.deepEqual(counts(await rig.redrive({ filter })), ['done', count, `${count} redriven`])
+    const records = await retried(rig, analytics)
+    assert.equal(records.length, count)
+    for (const ofPartition of Map.groupBy(records, ({ partition }) => partition).values()) {
+      const keys = ofPartition.map(({ key }) => Number(textOf(key)))
+      assert.deepEqual(
+        keys,
+        keys.toSorted((a, b) => a - b),
+      )
+    }
     await assert.rejects(rig.request({ filter: { ...filter, to_ms: 1 } }), { code: 'NOT_FOUND' })
   })
 

@@ -5,13 +5,15 @@ import { keyOf, readDirectory } from './couchbase-directory.ts'
 import type { Generation, Generations } from './couchbase-generations.ts'
 import { readJson, type Modify } from './couchbase-json.ts'
 import { extendList, type Entry, type ListName, type StoredList } from './couchbase-lists.ts'
-import { descending, newestFirst, nextOf, since, take, type Walk } from './couchbase-list-walks.ts'
+import { asLong, nextOf, take, together, walkList, type ListSort, type Walk } from './couchbase-list-walks.ts'
 import type { ForEach } from './couchbase-work.ts'
 
 type Segment = Readonly<{ kind: 'segment'; entries: readonly Entry[] }>
 
 export type ListPage<Item> = Readonly<{
   list: ListName
+  /** By arrival; newest first when left out. */
+  sort?: ListSort
   /** A key of the same shape as every entry's: its time, its shard's partition, its offset, and what names it. */
   example: RowKey
   /** What an entry stands for; undefined for what is gone, not written yet, or not asked for. */
@@ -27,7 +29,7 @@ export type Arrived = Readonly<{ shard: ShardKey; name: ListName; entries: reado
 export type CouchbaseArrivals = Readonly<{
   /** Adds what a batch that ends before `next` brought; what is there already is not added again. */
   add: (generation: Generation, arrived: Arrived) => Promise<void>
-  /** Newest first, through all shards. */
+  /** Through all shards. */
   page: <Item>(query: PageQuery, list: ListPage<Item>) => Promise<Page<Item>>
 }>
 
@@ -38,17 +40,25 @@ const always = { fromMs: -Infinity, toMs: Infinity }
 export function couchbaseArrivals(generations: Generations, modify: Modify, forEach: ForEach): CouchbaseArrivals {
   async function walkOf<Item>(
     generation: Generation,
-    { list, range = always }: ListPage<Item>,
+    { list, sort = 'newest', range: { fromMs, toMs } = always }: ListPage<Item>,
     after: RowKey | undefined,
   ): Promise<Walk> {
+    const isNewest = sort === 'newest'
+    const sign = isNewest ? -1 : 1
+    const isFrom = ([atMs]: RowKey): boolean => Number(atMs) >= fromMs
+    const isTo = ([atMs]: RowKey): boolean => Number(atMs) < toMs
     const isBehind = (key: RowKey): boolean =>
-      Number(key[0]) < range.toMs && (after === undefined || compareKeys(key, after) < 0)
+      (isNewest ? isTo(key) : isFrom(key)) && (after === undefined || sign * compareKeys(key, after) > 0)
     const walks = await forEach(await readDirectory(generation.shards), async (shard) => {
       const read = await readJson<StoredList>(generation.arrivals, listKey(shard, list))
       const segment = (number: number) => readSegment(generation, segmentKey(shard, list, number))
-      return read && descending(read.document, { partition: shard.partition, isBehind, segment })
+      return read && walkList(read.document, { sort, partition: shard.partition, isBehind, segment })
     })
-    return since(newestFirst(walks.filter((walk) => walk !== undefined)), range.fromMs)
+    const all = together(
+      walks.filter((walk) => walk !== undefined),
+      sort,
+    )
+    return asLong(all, isNewest ? isFrom : isTo)
   }
 
   /** `last`: behind which there is more. */

@@ -9,19 +9,23 @@ type LetterSearch = Pick<OrderQueries, 'searchDeadLetters' | 'findDeadLetter'>
 
 type LetterSearchDeps = Readonly<{ generations: Generations; arrivals: CouchbaseArrivals; pageOf: PageOf }>
 
-/** Letters that a page looks at for those that were redriven or were not: two small reads each. */
+/** Letters that a page looks at for those that are asked for: two small reads each. */
 const lettersLookedMax = 1_000
 
-/** By group or code the query service gives the keys. All else is read by key: of one order, of a time, open or redriven. */
+/**
+ * The newest by group or code: the query service gives the keys. All else is read by key: of one order, of a time, open or
+ * redriven, the oldest first.
+ */
 export function couchbaseLetterSearch({ generations, arrivals, pageOf }: LetterSearchDeps): LetterSearch {
   function listed(query: DeadLetterQuery): Promise<Page<StoredDeadLetter>> {
-    const { fromMs = -Infinity, toMs = Infinity, state } = query
+    const { sort = 'newest', fromMs = -Infinity, toMs = Infinity, group, code, state } = query
     return arrivals.page(query, {
       list: 'letters',
+      sort,
       example: [0, 0, 0, ''],
       load: async (key, generation) => matching(query, await letterAt(generation, String(key.at(-1)))),
       range: { fromMs, toMs },
-      ...(state !== undefined && { looksMax: lettersLookedMax }),
+      ...((group ?? code ?? state) !== undefined && { looksMax: lettersLookedMax }),
     })
   }
 
@@ -29,7 +33,7 @@ export function couchbaseLetterSearch({ generations, arrivals, pageOf }: LetterS
     async searchDeadLetters(query) {
       const { orderId, group, code } = query
       if (orderId !== undefined) return generations.throughout((generation) => pageOfOrder(generation, query, orderId))
-      if (group === undefined && code === undefined) return listed(query)
+      if (query.sort === 'oldest' || (group === undefined && code === undefined)) return listed(query)
       return generations.throughout((generation) =>
         pageOf(query, letterWalk(query, generation.number), async (key) =>
           matching(query, await letterAt(generation, letterKey(String(key.at(-1))))),
@@ -47,18 +51,20 @@ async function pageOfOrder(
   query: DeadLetterQuery,
   orderId: number,
 ): Promise<Page<StoredDeadLetter>> {
-  const after = cursorKey('dead-letters', query, [0, ''])
+  const after = cursorKey('dead-letters', query, [0, 0, ''])
+  const sign = query.sort === 'oldest' ? 1 : -1
   const left = (await lettersOf(generation, orderId))
     .filter((letter) => matching(query, letter) !== undefined)
-    .filter((letter) => after === undefined || compareKeys(placeOf(letter), after) < 0)
-    .toSorted((a, b) => compareKeys(placeOf(b), placeOf(a)))
+    .filter((letter) => after === undefined || sign * compareKeys(placeOf(letter), after) > 0)
+    .toSorted((a, b) => sign * compareKeys(placeOf(a), placeOf(b)))
   const items = left.slice(0, query.limit)
   const last = left.length > items.length ? items.at(-1) : undefined
   return { items, nextCursor: last ? cursorAt('dead-letters', query, placeOf(last)) : null }
 }
 
 function placeOf({ timestampMs, id }: StoredDeadLetter): RowKey {
-  return [timestampMs, id]
+  // Ids of one partition end with an offset: the longer one is the later one.
+  return [timestampMs, id.length, id]
 }
 
 function matching(query: DeadLetterQuery, letter: StoredDeadLetter | undefined): StoredDeadLetter | undefined {

@@ -3,61 +3,92 @@ import type { Entry, StoredList } from './couchbase-lists.ts'
 
 export type Walk = AsyncGenerator<RowKey, void>
 
+export type ListSort = 'newest' | 'oldest'
+
 type Place = Readonly<{
+  sort: ListSort
   partition: number
-  /** Whether a key is behind where the walk begins. */
+  /** Whether a key is behind where the walk begins, in its order. */
   isBehind: (key: RowKey) => boolean
   segment: (number: number) => Promise<readonly Entry[]>
 }>
 
-/** Keys of one shard's list, the newest first. */
-export async function* descending({ tail, segments }: StoredList, { partition, isBehind, segment }: Place): Walk {
+/** Keys of one shard's list. */
+export function walkList(list: StoredList, { sort, partition, isBehind, segment }: Place): Walk {
   const keysOf = (entries: readonly Entry[]): readonly RowKey[] =>
     entries.map(([atMs, ...rest]) => [atMs, partition, ...rest])
-  const newest = keysOf(tail)
-  yield* newest.filter(isBehind).toReversed()
-  const [first] = newest
-  const start = first === undefined || isBehind(first) ? segments - 1 : await lastSegmentBehind(segments, firstIsBehind)
-  for (let number = start; number >= 0; number -= 1) {
-    yield* keysOf(await segment(number))
-      .filter(isBehind)
-      .toReversed()
+  const parts = {
+    segments: list.segments,
+    tail: keysOf(list.tail),
+    segment: async (number: number) => keysOf(await segment(number)),
+    isBehind,
   }
+  return sort === 'newest' ? descending(parts) : ascending(parts)
+}
 
-  async function firstIsBehind(number: number): Promise<boolean> {
-    const [oldest] = keysOf((await segment(number)).slice(0, 1))
+type Parts = Readonly<{
+  segments: number
+  /** The oldest first, like those of a segment. */
+  tail: readonly RowKey[]
+  segment: (number: number) => Promise<readonly RowKey[]>
+  isBehind: (key: RowKey) => boolean
+}>
+
+async function* descending({ segments, tail, segment, isBehind }: Parts): Walk {
+  yield* tail.filter(isBehind).toReversed()
+  const [first] = tail
+  const start = first === undefined || isBehind(first) ? segments - 1 : await lastSegment(segments, beginsBehind)
+  for (let number = start; number >= 0; number -= 1) yield* (await segment(number)).filter(isBehind).toReversed()
+
+  async function beginsBehind(number: number): Promise<boolean> {
+    const [oldest] = await segment(number)
     return oldest === undefined || isBehind(oldest)
   }
 }
 
-/** The last segment that begins before a place, by halving: a page far back must not read all that is newer. */
-async function lastSegmentBehind(segments: number, isBehind: (number: number) => Promise<boolean>): Promise<number> {
+async function* ascending({ segments, tail, segment, isBehind }: Parts): Walk {
+  const start = Math.max(0, await lastSegment(segments, beginsBefore))
+  for (let number = start; number < segments; number += 1) yield* (await segment(number)).filter(isBehind)
+  yield* tail.filter(isBehind)
+
+  async function beginsBefore(number: number): Promise<boolean> {
+    const [oldest] = await segment(number)
+    return oldest === undefined || !isBehind(oldest)
+  }
+}
+
+/**
+ * The last segment that begins on this side of a place, -1 where none does; by halving: a page far along must not read all
+ * that comes before it.
+ */
+async function lastSegment(segments: number, isOnThisSide: (number: number) => Promise<boolean>): Promise<number> {
   let [low, high] = [0, segments]
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    if (await isBehind(middle)) low = middle + 1
+    if (await isOnThisSide(middle)) low = middle + 1
     else high = middle
   }
   return low - 1
 }
 
-/** Several walks as one. */
-export async function* newestFirst(walks: readonly Walk[]): Walk {
+/** Several walks of the same order as one. */
+export async function* together(walks: readonly Walk[], sort: ListSort): Walk {
+  const sign = sort === 'newest' ? -1 : 1
   const heads = await Promise.all(walks.map(async (walk) => ({ walk, key: await nextOf(walk) })))
   for (;;) {
-    const [newest] = heads
+    const [first] = heads
       .filter(({ key }) => key !== undefined)
-      .toSorted((a, b) => compareKeys(b.key ?? [], a.key ?? []))
-    if (newest?.key === undefined) return
-    yield newest.key
-    newest.key = await nextOf(newest.walk)
+      .toSorted((a, b) => sign * compareKeys(a.key ?? [], b.key ?? []))
+    if (first?.key === undefined) return
+    yield first.key
+    first.key = await nextOf(first.walk)
   }
 }
 
-/** Ends where keys are of an earlier time. */
-export async function* since(walk: Walk, fromMs: number): Walk {
+/** Ends before the first key that is not wanted. */
+export async function* asLong(walk: Walk, isWanted: (key: RowKey) => boolean): Walk {
   for await (const key of walk) {
-    if (Number(key[0]) < fromMs) return
+    if (!isWanted(key)) return
     yield key
   }
 }

@@ -81,7 +81,7 @@ export function queryError(error: unknown): unknown {
   if (error instanceof ServiceNotAvailableError) {
     return new OrdermillError(
       'SEARCH_UNAVAILABLE',
-      'the Couchbase cluster has no query service, which filters and sorts need: the newest of everything is listed without',
+      'the Couchbase cluster has no query service, which filters and sorts need: the newest and the oldest are listed without',
     )
   }
   if (isNotThereYet(error)) {

@@ -26,12 +26,14 @@ export function couchbaseSearch({ keyspaces, states, arrivals, pageOf }: SearchD
     return document && states.stored(document)
   }
   const loadPayment = (key: RowKey): Promise<StoredPayment | undefined> => findPayment(keyspaces, identityAt(key))
-  const newestOrders: ListPage<StoredOrder> = { list: 'orders', example: byIdentity, load: loadOrder }
+  const arrivedOrders: ListPage<StoredOrder> = { list: 'orders', example: byIdentity, load: loadOrder }
 
   return {
     async searchOrders(query) {
       checkOrderQuery(query)
-      if (query.sort === 'newest' && isUnconditional(query)) return arrivals.page(query, newestOrders)
+      const { sort } = query
+      const isByArrival = sort === 'newest' || sort === 'oldest'
+      if (isByArrival && isUnconditional(query)) return arrivals.page(query, { ...arrivedOrders, sort })
       return pageOf(query, orderWalk(query), loadOrder)
     },
 

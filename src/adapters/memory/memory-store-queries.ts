@@ -79,9 +79,10 @@ function memoryPages(state: MemoryStoreState): Pages {
         pageOf(query, {
           name: 'dead-letters',
           rows: state.deadLetters.values(),
-          keyOf: ({ timestampMs, id }): RowKey => [timestampMs, id],
-          example: [0, ''],
-          descending: true,
+          // Ids of one partition end with an offset: the longer one is the later one.
+          keyOf: ({ timestampMs, id }): RowKey => [timestampMs, id.length, id],
+          example: [0, 0, ''],
+          descending: query.sort !== 'oldest',
           matches: (letter) => matchesLetter(state, letter, query),
         }),
       )

@@ -53,10 +53,11 @@ export function sqliteQueries(db: StoreDatabase): Queries {
         pageOf(db, query, {
           name: 'dead-letters',
           table: 'dead_letters',
-          columns: letterColumns,
-          key: ['timestamp_ms', 'id'],
-          example: [0, ''],
-          descending: true,
+          columns: `${letterColumns}, length(id) AS id_length`,
+          // Ids of one partition end with an offset: the longer one is the later one.
+          key: ['timestamp_ms', 'id_length', 'id'],
+          example: [0, 0, ''],
+          descending: query.sort !== 'oldest',
           seek: [
             ...when('order_id = ?', query.orderId),
             ...when('timestamp_ms >= ?', query.fromMs),

@@ -8,7 +8,7 @@ import { keyOf } from '../../../src/adapters/couchbase/couchbase-directory.ts'
 import { openCouchbaseStore } from '../../../src/adapters/couchbase/couchbase-store.ts'
 import { cursorAt } from '../../../src/adapters/store/cursor.ts'
 import { seededRandom } from '../../../src/domain/random.ts'
-import type { Page, StoredOrder } from '../../../src/ports/order-queries.ts'
+import type { OrderQuery, Page, StoredOrder } from '../../../src/ports/order-queries.ts'
 import type { OrderStore } from '../../../src/ports/order-store.ts'
 import { advance } from '../../../src/ports/shards.ts'
 import { bucketNames, freshBuckets, storeOptions } from '../../support/couchbase/open-store.ts'
@@ -129,7 +129,7 @@ describe('lists on a Couchbase store', couchbaseSuiteOptions(), () => {
   const take = freshBuckets(useMockServer({ buckets: bucketNames(2) }))
   const ordersAPartition = 1_200
   const batchOrders = 150
-  const query = { sort: 'newest' } as const
+  const sorts = ['newest', 'oldest'] as const
 
   async function openBehindProxy(t: TestContext) {
     const proxy = await startWireProxy(take())
@@ -141,7 +141,7 @@ describe('lists on a Couchbase store', couchbaseSuiteOptions(), () => {
     return { proxy, store }
   }
 
-  it('are paged through several segments of two partitions, newest first, in pages of any size', async (t) => {
+  it('are paged through several segments of two partitions, from either end, in pages of any size', async (t) => {
     const { proxy, store } = await openBehindProxy(t)
     const facts = [0, 1].map((partition) =>
       Array.from({ length: ordersAPartition }, (_, n) =>
@@ -167,18 +167,25 @@ describe('lists on a Couchbase store', couchbaseSuiteOptions(), () => {
       .map((key) => key.at(-1))
     const segments = [...proxy.documents().keys()].filter((key) => /\/orders\/\d+$/.test(key))
     assert.ok(segments.length >= 4, `${segments.length} segments`)
-    for (const [limit, pagesMax] of [[1, 20] as const, [7, 40] as const, [100, 100] as const, [10_000, 1] as const]) {
-      const ids = await firstPages(store, limit, pagesMax)
-      assert.ok(ids.length === Math.min(limit * pagesMax, expected.length))
-      assert.deepEqual(ids, expected.slice(0, ids.length), `in pages of ${limit}`)
+    for (const sort of sorts) {
+      const all = sort === 'newest' ? expected : expected.toReversed()
+      for (const [limit, pagesMax] of [[1, 20] as const, [7, 40] as const, [100, 100] as const, [10_000, 1] as const]) {
+        const ids = await firstPages(store, { sort, limit }, pagesMax)
+        assert.ok(ids.length === Math.min(limit * pagesMax, all.length))
+        assert.deepEqual(ids, all.slice(0, ids.length), `${sort} in pages of ${limit}`)
+      }
     }
   })
 
-  async function firstPages(store: OrderStore, limit: number, pagesMax: number): Promise<readonly number[]> {
+  async function firstPages(
+    store: OrderStore,
+    query: Pick<OrderQuery, 'sort' | 'limit'>,
+    pagesMax: number,
+  ): Promise<readonly number[]> {
     const ids: number[] = []
     let cursor: string | null = null
     for (let pages = 0; pages < pagesMax && (pages === 0 || cursor !== null); pages += 1) {
-      const page: Page<StoredOrder> = await store.searchOrders({ ...query, limit, ...(cursor !== null && { cursor }) })
+      const page: Page<StoredOrder> = await store.searchOrders({ ...query, ...(cursor !== null && { cursor }) })
       ids.push(...page.items.map(({ orderId }) => orderId))
       cursor = page.nextCursor
     }
@@ -211,15 +218,18 @@ describe('lists on a Couchbase store', couchbaseSuiteOptions(), () => {
       }),
     )
     const limit = 5
-    for (const n of [count, count - 2, 3_000, 777, 2]) {
-      const cursor = cursorAt('orders', { ...query, limit }, [noonMs + n, 0, n, n + 1, 0])
-      const before = proxy.requests(opcodes.get)
-      await store.searchOrders({ ...query, limit, cursor })
-      const reads = proxy.requests(opcodes.get) - before
-      // The directory, the list, which generation is live, before and after, an order that is not there for each entry, two
-      // or three segments of entries.
-      const others = 4 + limit + 3
-      assert.ok(reads <= Math.ceil(Math.log2(segmentCount)) + others, `${reads} reads behind entry ${n}`)
+    for (const sort of sorts) {
+      for (const n of [count, count - 2, 3_000, 777, 2]) {
+        const query = { sort, limit }
+        const cursor = cursorAt('orders', query, [noonMs + n, 0, n, n + 1, 0])
+        const before = proxy.requests(opcodes.get)
+        await store.searchOrders({ ...query, cursor })
+        const reads = proxy.requests(opcodes.get) - before
+        // The directory, the list, which generation is live, before and after, an order that is not there for each entry,
+        // two or three segments of entries.
+        const others = 4 + limit + 3
+        assert.ok(reads <= Math.ceil(Math.log2(segmentCount)) + others, `${reads} reads behind entry ${n}, ${sort}`)
+      }
     }
   })
 })

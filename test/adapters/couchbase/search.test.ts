@@ -71,14 +71,16 @@ describe('couchbase: searches', couchbaseSuiteOptions(), () => {
     })
     const { apply } = await orderWriter(store)
     await apply(orderFact(anOrder(1), 0), orderFact(anOrder(2), 1))
-    const { items } = await store.searchOrders({ sort: 'newest', limit: 5 })
+    const listed = async (sort: 'newest' | 'oldest') => (await store.searchOrders({ sort, limit: 5 })).items
     assert.deepEqual(
-      items.map(({ orderId }) => orderId),
+      (await listed('newest')).map(({ orderId }) => orderId),
       [2, 1],
     )
+    assert.deepEqual(await listed('oldest'), (await listed('newest')).toReversed())
     assert.deepEqual((await store.searchPayments({ limit: 5 })).items, [])
     assert.deepEqual((await store.searchAlerts({ limit: 5 })).items, [])
     assert.deepEqual((await store.searchDeadLetters({ limit: 5 })).items, [])
+    assert.deepEqual((await store.searchDeadLetters({ sort: 'oldest', limit: 5, group: 'payments-group' })).items, [])
     for (const search of refusedSearches(store)) {
       await assert.rejects(search, isCode('SEARCH_UNAVAILABLE', /no query service/))
     }
@@ -88,7 +90,7 @@ describe('couchbase: searches', couchbaseSuiteOptions(), () => {
 function refusedSearches(store: OrderStore): readonly Promise<unknown>[] {
   return [
     store.searchOrders({ sort: 'newest', limit: 5, status: 'CREATED' }),
-    store.searchOrders({ sort: 'oldest', limit: 5 }),
+    store.searchOrders({ sort: 'amount_asc', currency: 'USD', limit: 5 }),
     store.searchPayments({ limit: 5, outcome: 'PENDING' }),
     store.searchDeadLetters({ limit: 5, group: 'payments-group' }),
   ]

@@ -50,6 +50,17 @@ async function walk<Item>(
   }
 }
 
+/** In pages of one; the oldest first are the same letters. */
+async function letterOffsets(store: OrderStore, query: Omit<DeadLetterQuery, 'limit'>): Promise<readonly number[]> {
+  const offsets = async (sort: DeadLetterQuery['sort']) => {
+    const items = await walk((page) => store.searchDeadLetters({ ...query, ...page, ...(sort && { sort }) }), 1)
+    return items.map(({ offset }) => offset)
+  }
+  const newestFirst = await offsets(undefined)
+  assert.deepEqual((await offsets('oldest')).toReversed(), newestFirst)
+  return newestFirst
+}
+
 const sorted: Readonly<Record<OrderSort, readonly number[]>> = {
   newest: idsBy((index) => [-timeOf(index), -(index % 2), -index]),
   oldest: idsBy((index) => [timeOf(index), index % 2, index]),
@@ -244,7 +255,7 @@ export function testQueries(plain: StoreOpeners, { search }: StoreCapabilities):
     assert.equal(payment?.timestampMs, noonMs + 4)
   })
 
-  it('pages alerts and dead letters newest first', { skip }, async (t) => {
+  it('pages alerts newest first, and dead letters that way or the other', { skip }, async (t) => {
     const store = await openFor(t, openers)
     const letters = [3, 4, 5, 6].map((offset) =>
       letterFact(offset, offset % 2 === 0 ? { group: 'payments-group', code: 'ORDER_ID_CONFLICT' } : {}),
@@ -259,10 +270,7 @@ export function testQueries(plain: StoreOpeners, { search }: StoreCapabilities):
     const both = await walk((page) => store.searchAlerts(page), 1)
     assert.equal(both.filter(({ alert }) => alert.orderId === 7).length, 2)
     assert.deepEqual(alerts[0], { timestampMs: noonMs + 2, alert: alertFact(6, 2).alert })
-    const offsets = async (query: Readonly<{ group?: string; code?: string }>) => {
-      const items = await walk((page) => store.searchDeadLetters({ ...query, ...page }), 1)
-      return items.map(({ offset }) => offset)
-    }
+    const offsets = (query: Omit<DeadLetterQuery, 'limit'>) => letterOffsets(store, query)
     assert.deepEqual(await offsets({}), [6, 5, 4, 3])
     assert.deepEqual(await offsets({ group: 'payments-group' }), [6, 4])
     assert.deepEqual(await offsets({ code: 'RECORD_INVALID', group: 'analytics-group' }), [5, 3])
@@ -277,10 +285,7 @@ export function testQueries(plain: StoreOpeners, { search }: StoreCapabilities):
       letterFact(5, { orderId: 7 }),
       letterFact(6),
     ])
-    const found = async (query: Omit<DeadLetterQuery, 'limit'>) => {
-      const items = await walk((page) => store.searchDeadLetters({ ...query, ...page }), 1)
-      return items.map(({ offset }) => offset)
-    }
+    const found = (query: Omit<DeadLetterQuery, 'limit'>) => letterOffsets(store, query)
     assert.deepEqual(await found({ fromMs: noonMs + 4, toMs: noonMs + 6 }), [5, 4])
     assert.deepEqual(await found({ orderId: 7 }), [5, 3])
     const [newest] = (await store.searchDeadLetters({ limit: 1 })).items
@@ -289,6 +294,14 @@ export function testQueries(plain: StoreOpeners, { search }: StoreCapabilities):
     assert.deepEqual(await found({ state: 'redriven' }), [6])
     assert.deepEqual(await found({ state: 'open' }), [5, 4, 3])
     assert.deepEqual(await found({ state: 'open', orderId: 7, fromMs: noonMs + 4 }), [5])
+  })
+
+  it('lists letters of the same millisecond in the order of their offsets', { skip }, async (t) => {
+    const store = await openFor(t, openers)
+    const letters = [9, 10, 11, 100].map((offset) => letterFact(offset, { orderId: 7, timestampMs: noonMs }))
+    await applyViews(store, letters)
+    assert.deepEqual(await letterOffsets(store, {}), [100, 11, 10, 9])
+    assert.deepEqual(await letterOffsets(store, { orderId: 7 }), [100, 11, 10, 9])
   })
 
   it('finds one dead letter by its id', { skip }, async (t) => {
