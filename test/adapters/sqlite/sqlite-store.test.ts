@@ -21,6 +21,21 @@ describeOrderStoreContract('sqlite', async (t) => {
   return () => Promise.resolve(openSqliteStore({ file }))
 })
 
+it('sqlite: a minute beyond its 64 bits is summed exactly', async (t) => {
+  const store = closedAfter(t, openSqliteStore({ file: join(await tempDir(t), 'store.db') }))
+  const { apply } = await orderWriter(store)
+  const amount = { currency: 'USD', minor: 99_999_999_999_999 }
+  const [batches, batchOrders] = [20, 5_000]
+  for (let batch = 0; batch < batches; batch += 1) {
+    const offsets = Array.from({ length: batchOrders }, (_, n) => batch * batchOrders + n)
+    await apply(...offsets.map((offset) => orderFact(anOrder(offset + 1, { amount }), offset)))
+  }
+  const sales = BigInt(amount.minor) * BigInt(batches * batchOrders)
+  assert.ok(sales > 2n ** 63n)
+  assert.equal((await store.series({ fromMs: 0, toMs: 1e15 }))[0]?.salesMinor, sales)
+  assert.equal((await store.totals()).totals.overall.sales.get('USD'), sales)
+})
+
 describe('sqlite: store file', () => {
   it('is sound after a normal life', async (t) => {
     const file = await lived(t)

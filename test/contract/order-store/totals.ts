@@ -41,20 +41,6 @@ export function testTotals(openers: StoreOpeners): void {
     )
   })
 
-  it('adds a minute beyond 64 bits exactly', async (t) => {
-    const store = await openFor(t, openers)
-    const { apply } = await orderWriter(store)
-    const batchOrders = 5_000
-    for (let batch = 0; batch < 20; batch += 1) {
-      const ids = Array.from({ length: batchOrders }, (_, n) => batch * batchOrders + n)
-      await apply(...ids.map((n) => orderFact(anOrder(n + 1, { amount: { currency: 'USD', minor: amountMax } }), n)))
-    }
-    const sales = BigInt(amountMax) * 100_000n
-    assert.ok(sales > 2n ** 63n)
-    assert.equal((await store.series({ fromMs: 0, toMs: 1e15 }))[0]?.salesMinor, sales)
-    assert.equal((await store.totals()).totals.overall.sales.get('USD'), sales)
-  })
-
   it('moves an order between statuses and counts what was no order', async (t) => {
     const store = await openFor(t, openers)
     const { apply } = await orderWriter(store)
