@@ -52,7 +52,10 @@ export type ShardSummary = Readonly<{
   views?: ViewCounts
 }>
 
-/** All conditions hold together. Times are log time of the letter, [from, to). Newest first. */
+/**
+ * All conditions hold together. Times are log time of the letter, [from, to). Oldest first, letters of one time, which a
+ * batch of thousands has, are in the order of their own partition, then offset.
+ */
 export type DeadLetterQuery = PageQuery &
   Readonly<{
     /** By log time; newest first when left out. */

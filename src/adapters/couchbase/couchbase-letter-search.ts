@@ -51,7 +51,7 @@ async function pageOfOrder(
   query: DeadLetterQuery,
   orderId: number,
 ): Promise<Page<StoredDeadLetter>> {
-  const after = cursorKey('dead-letters', query, [0, 0, ''])
+  const after = cursorKey('dead-letters', query, [0, 0, 0, ''])
   const sign = query.sort === 'oldest' ? 1 : -1
   const left = (await lettersOf(generation, orderId))
     .filter((letter) => matching(query, letter) !== undefined)
@@ -62,9 +62,8 @@ async function pageOfOrder(
   return { items, nextCursor: last ? cursorAt('dead-letters', query, placeOf(last)) : null }
 }
 
-function placeOf({ timestampMs, id }: StoredDeadLetter): RowKey {
-  // Ids of one partition end with an offset: the longer one is the later one.
-  return [timestampMs, id.length, id]
+function placeOf({ timestampMs, letter, id }: StoredDeadLetter): RowKey {
+  return [timestampMs, letter.partition, letter.offset, id]
 }
 
 function matching(query: DeadLetterQuery, letter: StoredDeadLetter | undefined): StoredDeadLetter | undefined {

@@ -79,9 +79,8 @@ function memoryPages(state: MemoryStoreState): Pages {
         pageOf(query, {
           name: 'dead-letters',
           rows: state.deadLetters.values(),
-          // Ids of one partition end with an offset: the longer one is the later one.
-          keyOf: ({ timestampMs, id }): RowKey => [timestampMs, id.length, id],
-          example: [0, 0, ''],
+          keyOf: ({ timestampMs, letter, id }): RowKey => [timestampMs, letter.partition, letter.offset, id],
+          example: [0, 0, 0, ''],
           descending: query.sort !== 'oldest',
           matches: (letter) => matchesLetter(state, letter, query),
         }),

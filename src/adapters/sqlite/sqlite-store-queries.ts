@@ -11,6 +11,8 @@ type Queries = Pick<
   'searchPayments' | 'searchAlerts' | 'searchDeadLetters' | 'findDeadLetter' | 'version'
 >
 
+const letterPlaceColumns = "letter ->> '$.letter.partition' AS at_partition, letter ->> '$.letter.offset' AS at_offset"
+
 export function sqliteQueries(db: StoreDatabase): Queries {
   const placesNow = sqlitePlaces(db)
   const letter = db.prepare(`SELECT ${letterColumns} FROM dead_letters WHERE id = ?`)
@@ -53,10 +55,10 @@ export function sqliteQueries(db: StoreDatabase): Queries {
         pageOf(db, query, {
           name: 'dead-letters',
           table: 'dead_letters',
-          columns: `${letterColumns}, length(id) AS id_length`,
-          // Ids of one partition end with an offset: the longer one is the later one.
-          key: ['timestamp_ms', 'id_length', 'id'],
-          example: [0, 0, ''],
+          columns: `${letterColumns}, ${letterPlaceColumns}`,
+          // The indexes go by time: letters of one time are sorted as they are read.
+          key: ['timestamp_ms', 'at_partition', 'at_offset', 'id'],
+          example: [0, 0, 0, ''],
           descending: query.sort !== 'oldest',
           seek: [
             ...when('order_id = ?', query.orderId),

@@ -296,12 +296,38 @@ export function testQueries(plain: StoreOpeners, { search }: StoreCapabilities):
     assert.deepEqual(await found({ state: 'open', orderId: 7, fromMs: noonMs + 4 }), [5])
   })
 
-  it('lists letters of the same millisecond in the order of their offsets', { skip }, async (t) => {
+  it('walks dead letters in the order of refusal, however many have one log time', { skip }, async (t) => {
     const store = await openFor(t, openers)
-    const letters = [9, 10, 11, 100].map((offset) => letterFact(offset, { orderId: 7, timestampMs: noonMs }))
-    await applyViews(store, letters)
-    assert.deepEqual(await letterOffsets(store, {}), [100, 11, 10, 9])
-    assert.deepEqual(await letterOffsets(store, { orderId: 7 }), [100, 11, 10, 9])
+    const [early, late] = [noonMs, noonMs + 50]
+    const batch = (partition: number, group: string) =>
+      Array.from({ length: 25 }, (_, offset) =>
+        letterFact(offset, {
+          partition,
+          group,
+          letter: { topic: `orders.${group}.dlq`, partition, offset },
+          timestampMs: offset < 12 ? early : late,
+          orderId: offset % 2 === 0 ? 7 : null,
+        }),
+      )
+    await applyViews(store, batch(1, 'payments-group'), 1)
+    await applyViews(store, batch(0, 'analytics-group'), 0)
+    const found = async (query: Omit<DeadLetterQuery, 'limit'>, limit = 4) => {
+      const items = await walk((page) => store.searchDeadLetters({ sort: 'oldest', ...query, ...page }), limit)
+      return items.map(({ partition, offset }) => [partition, offset])
+    }
+    const offsets = Array.from({ length: 25 }, (_, offset) => offset)
+    const at = (partition: number, some: readonly number[]) => some.map((offset) => [partition, offset])
+    const first = [0, 1].flatMap((partition) => at(partition, offsets.slice(0, 12)))
+    const second = [0, 1].flatMap((partition) => at(partition, offsets.slice(12)))
+    const all = [...first, ...second]
+    for (const limit of [1, 5, 1_000]) {
+      assert.deepEqual(await found({}, limit), all)
+      assert.deepEqual(await found({ group: 'payments-group', state: 'open' }, limit), at(1, offsets))
+    }
+    assert.deepEqual(await found({ sort: 'newest' }), all.toReversed())
+    assert.deepEqual([await found({ toMs: late }), await found({ fromMs: late })], [first, second])
+    const ofOrder = all.filter(([, offset = 0]) => offset % 2 === 0)
+    assert.deepEqual(await found({ orderId: 7 }), ofOrder)
   })
 
   it('finds one dead letter by its id', { skip }, async (t) => {
