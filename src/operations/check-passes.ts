@@ -151,8 +151,8 @@ function comparedBy({ shards, alertsBeforeMs }: CheckPlan): Compared {
     payments: services.has('payment'),
     alerts: services.has('views') || services.has('fraud'),
     alertsBeforeMs,
-    isReplayed: (position) => {
-      const known = shards.filter(({ shard }) => shard.topicId === position.topicId)
+    isReplayed: (service, position) => {
+      const known = shards.filter((one) => one.service === service && one.shard.topicId === position.topicId)
       // A position of a topic that nobody knows is the replay's to miss.
       if (known.length === 0) return true
       return known.some(({ shard, to }) => shard.partition === position.partition && position.offset < to)

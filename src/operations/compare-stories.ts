@@ -12,8 +12,8 @@ export type Compared = Readonly<{
   orders: boolean
   payments: boolean
   alerts: boolean
-  /** Whether what the store knows of this position was replayed too. */
-  isReplayed: (position: Position) => boolean
+  /** Whether what the service has stored of this position was replayed too: services are not equally far. */
+  isReplayed: (service: 'analytics' | 'payment', position: Position) => boolean
   /** An alert of the store from then on may not have been replayed. */
   alertsBeforeMs: number
 }>
@@ -55,7 +55,7 @@ function compareStates(
   differ: Differ,
 ): Comparison {
   const [state, live] = [expected?.state, found?.state]
-  const entries = (live?.entries ?? []).filter(({ position }) => isReplayed(position))
+  const entries = (live?.entries ?? []).filter(({ position }) => isReplayed('analytics', position))
   if (!state) return entries.length > 0 ? one(differ('unexpected', 'order', ['', entriesText(entries)])) : nothing
   if (!live) return one(differ('missing', 'order', [entriesText(state.entries), '']))
   if (contentText(state.content) !== contentText(live.content)) {
@@ -80,7 +80,7 @@ function comparePayments(
   differ: Differ,
 ): Comparison {
   const [ledger, live] = [expected?.payment?.ledger, found?.payment?.ledger]
-  const entries = (live?.entries ?? []).filter(({ position }) => isReplayed(position))
+  const entries = (live?.entries ?? []).filter(({ position }) => isReplayed('payment', position))
   if (!ledger) {
     return entries.length > 0 ? one(differ('unexpected', 'payment', ['', live?.payment.status ?? ''])) : nothing
   }

@@ -53,7 +53,7 @@ describe('the query service', couchbaseSuiteOptions(), () => {
       parameters: { low: 1, high: 2 },
       readOnly: true,
       scanConsistency: QueryScanConsistency.RequestPlus,
-      timeout: 31_500,
+      timeout: 4_500,
       metrics: true,
     })
     assert.deepEqual([rows, meta.status, meta.metrics?.resultCount], [[3, { nested: ['é'] }], 'success', 2])
@@ -63,21 +63,21 @@ describe('the query service', couchbaseSuiteOptions(), () => {
         parameters: { low: 1, high: 2 },
         readonly: true,
         scanConsistency: 'request_plus',
-        timeout: '31500ms',
+        timeout: '4500ms',
         queryContext: undefined,
       },
     ])
   })
 
   it('is told the scope, and what was not asked for', async () => {
-    await cluster.bucket('order_analytics').scope('ordermill').query(statement, { timeout: 31_000 })
+    await cluster.bucket('order_analytics').scope('ordermill').query(statement, { timeout: 4_000 })
     assert.deepEqual(service.requests(), [
       {
         statement,
         parameters: {},
         readonly: false,
         scanConsistency: undefined,
-        timeout: '31000ms',
+        timeout: '4000ms',
         queryContext: '`order_analytics`.`ordermill`',
       },
     ])
