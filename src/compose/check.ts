@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { CheckSpec } from '../codec/operation-codec.ts'
 import type { Config } from '../config.ts'
@@ -6,6 +5,7 @@ import { checkStep, type CheckStep } from '../operations/check.ts'
 import type { CheckDeps } from '../operations/check-state.ts'
 import type { ReplaySettings } from '../operations/replay.ts'
 import { fraudRulesOf } from './fraud-rules.ts'
+import { takeOwnScratch } from './own-scratch.ts'
 import { openScratches } from './scratches.ts'
 import { askForTopics, openReader } from './storage.ts'
 
@@ -23,21 +23,20 @@ export type LocalCheck = Readonly<{
  */
 export async function openLocalCheck(config: Config, spec: CheckSpec): Promise<LocalCheck> {
   const { log, store, close } = await openReader(config)
-  const scratches = openScratches(config)
-  const deps = checkDeps(config, { log, store }, scratches)
-  const name = `check-${randomUUID()}`
+  const deps = checkDeps(config, { log, store }, openScratches(config))
   try {
     await askForTopics(log, config)
+    const { name, remove } = await takeOwnScratch(config)
+    return {
+      step: (signal) => checkStep(deps, { name, spec }, signal),
+      async close() {
+        await remove()
+        await close()
+      },
+    }
   } catch (error) {
     await close()
     throw error
-  }
-  return {
-    step: (signal) => checkStep(deps, { name, spec }, signal),
-    async close() {
-      await scratches.remove(name)
-      await close()
-    },
   }
 }
 

@@ -5,9 +5,15 @@ import { openSqliteScratch } from '../adapters/sqlite/sqlite-scratch.ts'
 import type { Config } from '../config.ts'
 import type { Scratches } from '../ports/scratch.ts'
 
+export type ScratchPlace = Pick<Config, 'dataDir' | 'kafka'>
+
 /** Beside the embedded log, where there is room for the like; a process of a distributed system has no directory of its own. */
-export function openScratches({ dataDir, kafka }: Pick<Config, 'dataDir' | 'kafka'>): Scratches {
-  const directory = kafka ? join(tmpdir(), 'ordermill') : dataDir
+export function scratchDirectory({ dataDir, kafka }: ScratchPlace): string {
+  return kafka ? join(tmpdir(), 'ordermill') : dataDir
+}
+
+export function openScratches(place: ScratchPlace): Scratches {
+  const directory = scratchDirectory(place)
   const fileOf = (name: string): string => join(directory, `${encodeURIComponent(name)}.scratch.db`)
   return {
     async open(name) {

@@ -1,34 +1,24 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { OrdermillError } from '../../errors.ts'
+import { lockFile, type FileLock } from './file-lock.ts'
 
-const lockFile = 'ordermill.lock'
+const lockName = 'ordermill.lock'
 /** A command that asks whether the directory is locked holds the lock for a moment itself. */
 const lockTimeoutMs = 500
 
 /**
  * Takes a data directory for this process, making it if need be.
  *
- * The lock is an exclusive transaction on a database of its own: the operating system drops it with the process, however
- * that ends, so a stale lock can not be.
- *
  * @throws {OrdermillError} DATA_DIR_LOCKED when another process has it, CONFIG_INVALID when it can't be made or written
  */
-export function lockDirectory(directory: string): Readonly<{ release: () => void }> {
-  const database = openLock(directory)
-  try {
-    database.exec('BEGIN EXCLUSIVE')
-  } catch (cause) {
-    database.close()
-    if (!isBusy(cause)) throw unusable(directory, cause)
-    throw new OrdermillError(
-      'DATA_DIR_LOCKED',
-      `another process uses the data directory ${directory}: stop it, or set ORDERMILL_DATA_DIR to another one`,
-      { cause },
-    )
-  }
-  return { release: () => database.close() }
+export function lockDirectory(directory: string): FileLock {
+  const lock = takeLock(directory)
+  if (lock) return lock
+  throw new OrdermillError(
+    'DATA_DIR_LOCKED',
+    `another process uses the data directory ${directory}: stop it, or set ORDERMILL_DATA_DIR to another one`,
+  )
 }
 
 /**
@@ -44,10 +34,10 @@ export function shareDirectory(directory: string): void {
   }
 }
 
-function openLock(directory: string): DatabaseSync {
+function takeLock(directory: string): FileLock | undefined {
   try {
     makeDirectory(directory)
-    return new DatabaseSync(join(directory, lockFile), { timeout: lockTimeoutMs })
+    return lockFile(join(directory, lockName), lockTimeoutMs)
   } catch (cause) {
     throw unusable(directory, cause)
   }
@@ -57,12 +47,6 @@ function unusable(directory: string, cause: unknown): OrdermillError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const what = `the data directory ${directory} can't be used (${reason})`
   return new OrdermillError('CONFIG_INVALID', `${what}: set ORDERMILL_DATA_DIR to another one`, { cause })
-}
-
-const sqliteBusy = 5
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
 }
 
 /** Whether some process holds the directory now. */
