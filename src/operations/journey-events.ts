@@ -27,8 +27,7 @@ export function journeyEvents(facts: JourneyFacts): readonly JourneyEvent[] {
 
 const nothing = { record: null, group: null, detail: '', sinceMs: null, deadLetterId: null, state: 'neutral' } as const
 
-function receivedEvents({ records, story }: JourneyFacts): readonly JourneyEvent[] {
-  const content = story.state?.content ?? story.payment?.ledger.content
+function receivedEvents({ records }: JourneyFacts): readonly JourneyEvent[] {
   let status: string | null = null
   return records.map((record) => {
     const common = { ...nothing, atMs: record.timestampMs, record: record.place }
@@ -39,7 +38,8 @@ function receivedEvents({ records, story }: JourneyFacts): readonly JourneyEvent
     if (before !== null && record.status !== null && record.status !== before) {
       return { ...common, kind: 'status-changed', title: `Status ${record.status}`, detail: `was ${before}` }
     }
-    const detail = [record.status ?? '', content ? contentText(content) : ''].filter((text) => text !== '').join(', ')
+    const content = record.content ? contentText(record.content) : ''
+    const detail = [record.status ?? '', content].filter((text) => text !== '').join(', ')
     return { ...common, kind: 'received', title: before === null ? 'Received' : 'Received again', detail }
   })
 }

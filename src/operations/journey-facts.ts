@@ -1,4 +1,5 @@
 import type { OrderId, OrderStatus } from '../domain/order.ts'
+import type { OrderContent } from '../domain/order-state.ts'
 import type { Position } from '../domain/position.ts'
 import type { OrderStory } from '../ports/order-queries.ts'
 
@@ -14,6 +15,8 @@ export type OrderRecord = Readonly<{
   timestampMs: number | null
   /** null where no group that tells it has read the record. */
   status: OrderStatus | null
+  /** What the record itself says, which may be refused; of one that the log has no more, what the store kept of it. */
+  content: OrderContent | null
   /** The one group that reads it; null for a record of the input, which all read. */
   retriedFor: string | null
   /** The letter that it was, and the job that sent it again. */

@@ -3,6 +3,7 @@ import { redriveHeaders } from '../codec/dead-letter-codec.ts'
 import { decodeOrder } from '../codec/order-codec.ts'
 import { OrdermillError, hasCode } from '../errors.ts'
 import type { OrderId, OrderStatus } from '../domain/order.ts'
+import { contentOf, type OrderContent } from '../domain/order-state.ts'
 import { partitionOfKey } from '../domain/partitioner.ts'
 import { samePosition, type Position } from '../domain/position.ts'
 import type { LogRecord } from '../ports/log.ts'
@@ -14,7 +15,8 @@ import { groupOfRetry, type Progress } from './journey-groups.ts'
 /** An order has a record for each status, and one or two for each refusal that was redriven. */
 const recordsReadMax = 100
 
-type Known = Readonly<{ position: Position; topic: string | undefined }> & Pick<OrderRecord, 'status' | 'command'>
+type Known = Readonly<{ position: Position; topic: string | undefined }> &
+  Pick<OrderRecord, 'status' | 'content' | 'command'>
 
 export type OrderRecords = Readonly<{ records: readonly OrderRecord[]; isWhole: boolean }>
 
@@ -28,13 +30,15 @@ export async function readKnown(
   const known = knownRecords(progress, story)
   const read = known
     .slice(0, recordsReadMax)
-    .map(async ({ position, topic, status, command }): Promise<OrderRecord> => {
+    .map(async ({ position, topic, status, command, ...kept }): Promise<OrderRecord> => {
       const record = topic === undefined ? undefined : await readAt(log, topic, position)
       const { topicId, partition, offset } = position
       const place = { topic: topic ?? `a topic that is gone (${topicId})`, partition, offset }
       const retriedFor = groupOfRetry(inputTopic, place.topic)
       const timestampMs = record?.timestampMs ?? null
-      return { place, topicId, timestampMs, status, retriedFor, command, redrive: record ? redriveOf(record) : null }
+      const content = record ? (orderIn(record)?.content ?? null) : kept.content
+      const redrive = record ? redriveOf(record) : null
+      return { place, topicId, timestampMs, status, content, retriedFor, command, redrive }
     })
   const records = (await Promise.all(read)).toSorted(byTime)
   return { records, isWhole: known.length <= recordsReadMax }
@@ -52,9 +56,15 @@ function knownRecords({ topics }: Progress, { state, payment, deadLetters }: Ord
   const paid = (payment?.ledger.entries ?? []).map(({ position, status, operator }) => ({
     position,
     status,
+    content: payment?.ledger.content ?? null,
     command: operator ? { action: operator.decision, by: operator.by } : null,
   }))
-  const counted = (state?.entries ?? []).map(({ position, status }) => ({ position, status, command: null }))
+  const counted = (state?.entries ?? []).map(({ position, status }) => ({
+    position,
+    status,
+    content: state?.content ?? null,
+    command: null,
+  }))
   const entries = [...paid, ...counted].map((entry) => ({ ...entry, topic: nameOf.get(entry.position.topicId) }))
   // A letter knows the name alone.
   const places = deadLetters.flatMap((letter) => [letter, ...(letter.redriven ? [letter.redriven] : [])])
@@ -62,6 +72,7 @@ function knownRecords({ topics }: Progress, { state, payment, deadLetters }: Ord
     position: { topicId: idOf.get(topic) ?? '', partition, offset },
     topic,
     status: null,
+    content: null,
     command: null,
   }))
   const all = [...entries, ...refused].toReversed()
@@ -111,14 +122,17 @@ const tailBatch = { recordsMax: 1_000, bytesMax: 1024 * 1024 }
 function received(record: LogRecord): OrderRecord {
   const { topic, topicId, partition, offset, timestampMs } = record
   const place = { topic, partition, offset }
-  return { place, topicId, timestampMs, status: statusIn(record), retriedFor: null, command: null, redrive: null }
+  const { status = null, content = null } = orderIn(record) ?? {}
+  return { place, topicId, timestampMs, status, content, retriedFor: null, command: null, redrive: null }
 }
 
-function statusIn(record: LogRecord): OrderStatus | null {
+/** What the record says, whether or not somebody refuses it; undefined where it is no order. */
+function orderIn(record: LogRecord): Readonly<{ status: OrderStatus; content: OrderContent }> | undefined {
   try {
-    return decodeOrder(record).order.status
+    const { order } = decodeOrder(record)
+    return { status: order.status, content: contentOf(order) }
   } catch (error) {
-    if (error instanceof OrdermillError) return null
+    if (error instanceof OrdermillError) return undefined
     throw error
   }
 }

@@ -15,7 +15,7 @@ function recordAt(offset: number, over: Partial<OrderRecord> = {}): OrderRecord 
   return { place, topicId: 't', timestampMs: 1_000 + offset, status: null, retriedFor: null, ...said, ...over }
 }
 
-const said = { command: null, redrive: null }
+const said = { content, command: null, redrive: null }
 
 type Parts = Readonly<{ state?: OrderState; ledger?: LedgerState; deadLetters?: readonly StoredDeadLetter[] }>
 

@@ -79,9 +79,13 @@ describe('the journey of an order', () => {
       assert.ok(await rig.store.findDeadLetter(deadLetterId ?? ''))
       assert.match(detail, /known with another amount/)
     }
+    // What each record itself says, not what was made of the first one.
     assert.deepEqual(
-      journey.events.filter(({ kind }) => kind === 'received').map(({ title }) => title),
-      ['Received', 'Received again'],
+      journey.events.filter(({ kind }) => kind === 'received').map(({ title, detail }) => [title, amountIn(detail)]),
+      [
+        ['Received', '500.00 USD'],
+        ['Received again', '501.00 USD'],
+      ],
     )
     for (const event of journey.events.slice(1)) {
       if (event.sinceMs !== null && event.atMs !== null) assert.ok(event.atMs >= event.sinceMs, event.title)
@@ -243,4 +247,8 @@ async function assertThere(
   assert.ok(place)
   const { records } = await log.read({ ...place, recordsMax: 1, bytesMax: 1 })
   assert.equal(records[0]?.offset, place.offset)
+}
+
+function amountIn(detail: string): string | undefined {
+  return /[\d.]+ USD/.exec(detail)?.[0]
 }
