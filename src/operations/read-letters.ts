@@ -21,7 +21,10 @@ export type LetterRecords = Readonly<{
   left: readonly StoredDeadLetter[]
 }>
 
-/** The letters as they are in the log, until they come to `bytesMax` or a little more. */
+/**
+ * The letters as they are in the log, until they come to `bytesMax` or a little more. What is left of a partition is behind
+ * all that is not, so that whoever writes these first keeps its order.
+ */
 export async function readLetters(
   log: Pick<Log, 'read'>,
   letters: readonly StoredDeadLetter[],
@@ -38,7 +41,20 @@ export async function readLetters(
     }
     runs = [...read.flatMap(({ left }) => runsOf(left)), ...runs.slice(readsMax)]
   }
-  return { records, left: runs.flat() }
+  return { records, left: fromFirstOf(runs.flat(), letters) }
+}
+
+function fromFirstOf(left: readonly StoredDeadLetter[], all: readonly StoredDeadLetter[]): readonly StoredDeadLetter[] {
+  const firsts = new Map<string, number>()
+  for (const one of left) {
+    const known = firsts.get(partitionOf(one)) ?? Infinity
+    firsts.set(partitionOf(one), Math.min(known, one.letter.offset))
+  }
+  return all.filter((one) => one.letter.offset >= (firsts.get(partitionOf(one)) ?? Infinity))
+}
+
+function partitionOf({ letter: { topic, partition } }: StoredDeadLetter): string {
+  return `${topic}-${partition}`
 }
 
 function runsOf(letters: readonly StoredDeadLetter[]): readonly Run[] {

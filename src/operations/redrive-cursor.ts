@@ -11,6 +11,8 @@ const redriveCursor = Type.Object({
   /** Waits until the list of letters is up to date; goes through them; waits until the list knows of it. */
   phase: Type.Enum(['list', 'letters', 'marks']),
   place: Type.Object({ ids: Type.Array(Type.String()), page: Type.Union([Type.String(), Type.Null()]) }),
+  /** Where letters ended when it began, by topic and partition: it takes none from there on. */
+  ends: Type.Record(Type.String(), Type.Array(whole)),
   redriven: whole,
   quarantined: whole,
   /** Letters that were redriven before. */
@@ -25,7 +27,7 @@ export type RedriveCursor = Static<typeof redriveCursor>
 export function readCursor(text: string | undefined, { ids, filter }: RedriveSpec): RedriveCursor {
   if (text === undefined) {
     const place = beginningOf({ ...(ids ? { ids } : {}), ...(filter ? { filter } : {}), untilMs: 0 })
-    const nothing = { redriven: 0, quarantined: 0, before: 0, others: {}, waits: 0 }
+    const nothing = { ends: {}, redriven: 0, quarantined: 0, before: 0, others: {}, waits: 0 }
     return { phase: 'list', place: { ...place, ids: [...place.ids] }, ...nothing }
   }
   const cursor = parseJsonObject(text)

@@ -5,8 +5,8 @@ import type { OrderQueries, OrderStory } from '../ports/order-queries.ts'
 import { letterJudge, type Judgement, type LetterJudge, type OrderRules } from './judge-letter.ts'
 import { readLetters } from './read-letters.ts'
 import { contentOf, standingOf, type Redrivable, type RedriveRules } from './redrivable.ts'
-import { inOrderOfRefusal, selectionOf } from './redrive-selection.ts'
-import { beginningOf, isExhausted, selectLetters, type Place, type Selected } from './select-letters.ts'
+import { inOrderOfRefusal, oldestOf, selectionOf } from './redrive-selection.ts'
+import { isExhausted, selectLetters, type Place, type Selected } from './select-letters.ts'
 
 export type PreviewDeps = Readonly<{
   log: Pick<Log, 'read'>
@@ -44,7 +44,7 @@ export async function previewRedrive(deps: PreviewDeps, spec: RedriveSpec, lette
   const selection = selectionOf({ spec, requestedAtMs: orders.now() })
   const judge = letterJudge(orders)
   const letters: PreviewedLetter[] = []
-  let place: Place = beginningOf(selection)
+  let place: Place = await oldestOf(store, selection)
   let redrivable = 0
   for (let pages = 0; pages < pagesMax && !isExhausted(place); pages += 1) {
     const max = Math.min(pageMax, lettersMax - letters.length, spec.limit - redrivable)

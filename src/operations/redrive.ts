@@ -13,7 +13,7 @@ import { readLetters } from './read-letters.ts'
 import { contentOf, standingOf, type NotRedrivable, type Redrivable, type RedriveRules } from './redrivable.ts'
 import { cursorText, progressOf, readCursor, withLeftOut, type RedriveCursor } from './redrive-cursor.ts'
 import type { JobStep, StepResult } from './run-operations.ts'
-import { inOrderOfRefusal, selectionOf } from './redrive-selection.ts'
+import { inOrderOfRefusal, isBehind, letterEnds, oldestOf, selectionOf } from './redrive-selection.ts'
 import { isExhausted, selectLetters, type Selected } from './select-letters.ts'
 import { haveViewsRead } from './views-read.ts'
 
@@ -62,10 +62,14 @@ async function waitForList(deps: RedriveDeps, job: Asked, at: RedriveCursor, sig
     deadLetterTopic(deps.topic, group),
     retryTopic(deps.topic, group),
   ])
+  const ends = await letterEnds(deps.log, deps.topic)
   if (await haveViewsRead(deps.log, topics, { waitMs, signal })) {
-    const total = await countLetters(deps.store, selectionOf(job))
+    const selection = selectionOf(job)
+    const total = await countLetters(deps.store, selection)
     const limited = total === null ? null : Math.min(total, job.spec.limit)
-    return redriveSome(deps, job, { ...at, phase: 'letters', waits: 0 }, limited)
+    const { ids, page } = await oldestOf(deps.store, selection)
+    const from: RedriveCursor = { ...at, phase: 'letters', place: { ids: [...ids], page }, ends, waits: 0 }
+    return redriveSome(deps, job, from, limited)
   }
   if (at.waits >= listWaitsMax) throw listIsOld()
   const progress = { ...progressOf(at, null), detail: 'waits until the list of letters is up to date' }
@@ -108,7 +112,8 @@ async function redriveSome(
   const { spec } = job
   const max = Math.min(lettersMax, spec.limit - at.redriven)
   const { selected, next } = await selectLetters(deps.store, selectionOf(job), at.place, max)
-  const { redrivable, leftOut } = standings(selected, spec, deps)
+  const known = selected.filter(({ letter }) => !letter || !isBehind(at.ends, letter))
+  const { redrivable, leftOut } = standings(known, spec, deps)
   const { records, left } = await readLetters(
     deps.log,
     redrivable.map(({ letter }) => letter),

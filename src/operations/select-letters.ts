@@ -15,7 +15,7 @@ export type Place = Readonly<{ ids: readonly string[]; page: string | null }>
 /** `letter` is undefined where none has the id. */
 export type Selected = Readonly<{ id: string; letter: StoredDeadLetter | undefined }>
 
-type Store = Pick<OrderQueries, 'searchDeadLetters' | 'findDeadLetter'>
+export type LetterStore = Pick<OrderQueries, 'searchDeadLetters' | 'findDeadLetter'>
 
 const firstPage = ''
 /** Looked up side by side. */
@@ -31,7 +31,7 @@ export function isExhausted({ ids, page }: Place): boolean {
 
 /** The next `max` letters at most; fewer, or none, do not mean that it was the last. */
 export async function selectLetters(
-  store: Store,
+  store: LetterStore,
   selection: Selection,
   { ids, page }: Place,
   max: number,
@@ -45,7 +45,7 @@ export async function selectLetters(
   return { selected: items.map((letter) => ({ id: letter.id, letter })), next: { ids, page: nextCursor } }
 }
 
-async function findLetters(store: Store, ids: readonly string[]): Promise<readonly Selected[]> {
+export async function findLetters(store: LetterStore, ids: readonly string[]): Promise<readonly Selected[]> {
   const found: Selected[] = []
   for (let at = 0; at < ids.length; at += lookUpsMax) {
     const some = ids.slice(at, at + lookUpsMax)

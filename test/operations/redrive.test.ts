@@ -139,6 +139,58 @@ describe('a redrive', () => {
     await assert.rejects(rig.request({ filter: { ...filter, to_ms: 1 } }), { code: 'NOT_FOUND' })
   })
 
+  it('takes nothing that is logged after it began, whatever the clocks say', async () => {
+    const rig = await openRedriveRig()
+    const bad = (first: number, count: number) =>
+      Array.from({ length: count }, (_, index) => rawRecord('{', `${first + index}`))
+    await rig.append(...bad(0, 600))
+    await rig.settle()
+    const step = rig.begin({ filter: { group: analytics } })
+    const first = await step(undefined)
+    await rig.append(...first.outputs, ...bad(600, 50))
+    await rig.settle()
+    const second = await step(first.cursor)
+    const keys = [first, second].map(({ outputs }) => outputs.map(({ key }) => Number(textOf(key ?? null))))
+    assert.deepEqual(
+      keys.flat(),
+      Array.from({ length: 600 }, (_, index) => index),
+    )
+    const third = await step(second.cursor)
+    assert.deepEqual([third.outputs, third.progress.detail], [[], '600 redriven'])
+  })
+
+  it('of ids takes the oldest first, in whatever order they are named, up to its limit', async () => {
+    const rig = await openRedriveRig()
+    const count = 700
+    await rig.append(...Array.from({ length: count }, (_, index) => rawRecord('{', `${index}`)))
+    await rig.settle()
+    const ids = (await rig.letters(analytics)).map(({ id }) => id)
+    const limit = 600
+    assert.deepEqual(counts(await rig.redrive({ ids, limit })), ['done', limit, `${limit} redriven`])
+    const keys = (await retried(rig, analytics)).map(({ key }) => Number(textOf(key)))
+    assert.deepEqual(
+      keys,
+      Array.from({ length: limit }, (_, index) => index),
+    )
+  })
+
+  it('keeps the order of letters that are too large for one step', async () => {
+    const rig = await openRedriveRig()
+    const large = (first: number) =>
+      Array.from({ length: 40 }, (_, index) => rawRecord(`{${'x'.repeat(100_000)}`, `${first + index}`))
+    const conflicts = Array.from({ length: 20 }, (_, index) => orderRecord(50, { amount: index + 1 }))
+    // What lies between is none of it, and parts the letters into two that are read side by side.
+    await rig.append(...large(0), orderRecord(50), ...conflicts, ...large(40))
+    await rig.settle()
+    const filter = { group: analytics, code: 'RECORD_INVALID' }
+    assert.deepEqual(counts(await rig.redrive({ filter })), ['done', 80, '80 redriven'])
+    const keys = (await retried(rig, analytics)).map(({ key }) => Number(textOf(key)))
+    assert.deepEqual(
+      keys,
+      Array.from({ length: 80 }, (_, index) => index),
+    )
+  })
+
   it('leaves out what is redriven already, is none of ours, or has left the log, and says so', async () => {
     const rig = await openRedriveRig()
     await refusedByAll(rig)

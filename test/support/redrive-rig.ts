@@ -5,7 +5,7 @@ import { isEnded, type Job } from '../../src/operations/operations-state.ts'
 import { previewRedrive, type Preview } from '../../src/operations/redrive-preview.ts'
 import { redriveStep } from '../../src/operations/redrive.ts'
 import { requestRedrive } from '../../src/operations/request-redrive.ts'
-import { runOperations } from '../../src/operations/run-operations.ts'
+import { runOperations, type StepResult } from '../../src/operations/run-operations.ts'
 import type { StoredDeadLetter } from '../../src/ports/order-queries.ts'
 import { defaultFraudRules } from '../../src/domain/fraud.ts'
 import { openRig, serviceNames, type Rig, type RigOptions } from './pipeline-rig.ts'
@@ -19,6 +19,8 @@ export type RedriveRig = Rig &
     request: (asked: RedriveAsked) => Promise<Job>
     /** Asks for a redrive and runs everything until it has ended and its records are read. */
     redrive: (asked: RedriveAsked) => Promise<Job>
+    /** Its steps one by one, whose outputs are for the caller to append. */
+    begin: (asked: RedriveAsked) => (cursor: string | undefined) => Promise<StepResult>
     preview: (asked: RedriveAsked, lettersMax?: number) => Promise<Preview>
     letters: (group: string) => Promise<readonly StoredDeadLetter[]>
     /** Letters that are open, whoever refused them. */
@@ -60,6 +62,14 @@ export async function openRedriveRig(
         specOf(asked),
         lettersMax,
       ),
+    begin(asked) {
+      const step = redriveStep({ ...redrive, log, store, operations })
+      // By a clock that is ahead: all that is logged meanwhile is older than the request.
+      const job = { id: 'job', principal: 'loopback', requestedAtMs: Date.now() + 3_600_000, spec: specOf(asked) }
+      const progress = { done: 0, total: null, unit: '', detail: '' }
+      const { signal } = new AbortController()
+      return (cursor) => step(job, { cursor, progress }, signal)
+    },
     letters: async (group) => (await store.searchDeadLetters({ limit: 10_000, group })).items,
     open: async () => (await store.searchDeadLetters({ limit: 10_000, state: 'open' })).items,
   }

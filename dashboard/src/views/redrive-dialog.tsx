@@ -83,7 +83,7 @@ function LimitField({ limit, onChange }: { limit: number | undefined; onChange: 
           if (key === 'Enter') onChange(limitOf(currentTarget))
         }}
       />
-      <span className="muted">letters</span>
+      <span className="muted">letters, the oldest</span>
     </label>
   )
 }

@@ -26,7 +26,9 @@ export const redriveBody = closed({
     Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems: 1, maxItems: redriveIdsMax }),
   ),
   filter: Type.Optional(closed(letterFilter, 'Instead of ids; an empty one means all')),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'At most so many letters' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'At most so many letters, the oldest' }),
+  ),
   quarantined: Type.Optional(Type.Boolean({ description: 'Also those that came back too often', default: false })),
   edit: Type.Optional(edit),
 })
