@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { Config } from '../config.ts'
+import { OrdermillError } from '../errors.ts'
 import { configOf, findHttpApi, withWhere, type WhereOptions } from './connection.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openContent, type Content } from './import/content.ts'
@@ -49,6 +50,8 @@ async function openTarget(
   return (await import('./import/local-target.ts')).openLocalTarget(config, { counts: wait })
 }
 
+const goesOn = 'What was taken stays: run the same command again to go on, no order is counted twice'
+
 type Job = Readonly<{ file: string; content: Content; target: ImportTarget; options: Options; signal: AbortSignal }>
 type Result = Readonly<{
   content: Content
@@ -70,6 +73,9 @@ async function importContent({ file, content, target, options, signal }: Job): P
   try {
     using bar = openBar(content.bytes, start.end.bytes)
     if (!start.isDone) progress = await runImport({ content, format, target: open, rejects, bar, signal })
+  } catch (error) {
+    if (error instanceof OrdermillError && error.retryable && error.code !== 'INTERRUPTED') note(goesOn)
+    throw error
   } finally {
     await rejects.close()
     noteRefused(rejects)

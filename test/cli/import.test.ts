@@ -39,6 +39,19 @@ const badLines: readonly (readonly [name: string, content: string | Uint8Array, 
 ]
 
 describe('import without a server', () => {
+  it('says of a JSON array and of a binary file what they are, once', async (t) => {
+    for (const [content, why] of [
+      [`[\n  ${orderLine(1)},\n  ${orderLine(2)}\n]\n`, /is a JSON array, and what is taken is one order a line/],
+      [Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a]), /^ordermill: RECORD_INVALID: the first line is no header/],
+    ] as const) {
+      const { file, dataDir } = await aFile(t, typeof content === 'string' ? 'orders.json' : 'orders', content)
+      const { code, stdout, stderr } = await runCli(['import', file], { dataDir })
+      assert.deepEqual([code, stdout], [1, ''])
+      assert.match(stderr, why)
+      assert.equal(stderr.trimEnd().split('\n').length, 1)
+    }
+  })
+
   it('appends every order of a bad file and says of every other line why not', async (t) => {
     const parts = badLines.flatMap(([, content], index) => [
       Buffer.from(`${orderLine(index + 1)}${index % 2 ? '\r' : ''}\n`),

@@ -24,7 +24,7 @@ export async function* csvEntries(
 
 /** The header row. @throws {OrdermillError} RECORD_INVALID when a column is missing, there twice, or has no name */
 export function parseHeader(line: Line): readonly string[] {
-  const [columns = []] = parseRows(textOf(withoutCarriageReturn(line.bytes))) ?? []
+  const [columns = []] = parseRows(headerText(line)) ?? []
   const names = columns.map((name) => name.trim())
   const missing = requiredColumns.filter((name) => !names.includes(name))
   const twice = names.find((name, index) => names.indexOf(name) !== index)
@@ -32,6 +32,14 @@ export function parseHeader(line: Line): readonly string[] {
   if (names.includes('')) throw badHeader('a column has no name')
   if (twice !== undefined) throw badHeader(`${twice} is there twice`)
   return names
+}
+
+function headerText({ bytes }: Line): string {
+  try {
+    return textOf(withoutCarriageReturn(bytes))
+  } catch {
+    throw badHeader('it is not UTF-8')
+  }
 }
 
 const requiredColumns = ['order_id', 'customer_id', 'amount', 'currency', 'country', 'status', 'created_at']

@@ -1,3 +1,4 @@
+import { OrdermillError } from '../../errors.ts'
 import type { Content } from './content.ts'
 import { csvEntries, parseHeader } from './csv.ts'
 import type { Entry } from './entry.ts'
@@ -21,8 +22,20 @@ export async function* readEntries(
   format: ImportFormat,
   place: Place,
 ): AsyncGenerator<readonly Entry[]> {
-  if (format === 'ndjson') yield* ndjsonEntries(readLines(content.read(place.bytes), place))
+  if (format === 'ndjson') yield* ndjsonEntriesOf(content, place)
   else yield* csvEntriesOf(content, place)
+}
+
+/** @throws {OrdermillError} RECORD_INVALID for an array over several lines, each of which would be refused */
+async function* ndjsonEntriesOf(content: Content, place: Place): AsyncGenerator<readonly Entry[]> {
+  const line = (await firstLine(content))?.bytes.toString('latin1').trim() ?? ''
+  if (line.startsWith('[') && !line.endsWith(']')) {
+    throw new OrdermillError(
+      'RECORD_INVALID',
+      'the file is a JSON array, and what is taken is one order a line: "jq -c .[] FILE" writes it that way',
+    )
+  }
+  yield* ndjsonEntries(readLines(content.read(place.bytes), place))
 }
 
 async function* csvEntriesOf(content: Content, place: Place): AsyncGenerator<readonly Entry[]> {
