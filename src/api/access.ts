@@ -11,6 +11,7 @@ export type Access = 'open' | Role
 export type Caller = Readonly<{ role: Role | undefined; principal: string }>
 
 export const loopbackPrincipal = 'loopback'
+const nobody = 'nobody'
 export const sessionCookie = 'ordermill_session'
 
 /** Bearer token, or the page's cookie: EventSource sends no headers. */
@@ -36,7 +37,7 @@ function decodeValue(value: string): string | undefined {
 /** Without tokens only loopback is listened on, and everybody there is operator. */
 export function identify(tokens: readonly Token[], token: string | undefined): Caller {
   if (tokens.length === 0) return { role: 'operator', principal: loopbackPrincipal }
-  if (token === undefined) return { role: undefined, principal: 'nobody' }
+  if (token === undefined) return { role: undefined, principal: nobody }
   const hash = createHash('sha256').update(token).digest()
   // Every entry is compared, each in constant time, so that the time says nothing about which of them is near.
   const roles = tokens.filter(({ sha256 }) => equals(Buffer.from(sha256, 'hex'), hash)).map(({ role }) => role)
@@ -48,10 +49,11 @@ function equals(a: Buffer, b: Buffer): boolean {
 }
 
 /** @throws {OrdermillError} UNAUTHENTICATED, FORBIDDEN */
-export function demand(access: Access, { role }: Caller): void {
+export function demand(access: Access, { role, principal }: Caller): void {
   if (access === 'open') return
   if (role === undefined) {
-    throw new OrdermillError('UNAUTHENTICATED', 'this needs a token: send Authorization: Bearer <token>, or log in')
+    const what = principal === nobody ? 'this needs a token' : 'the token that came is none of ORDERMILL_TOKENS'
+    throw new OrdermillError('UNAUTHENTICATED', `${what}: send Authorization: Bearer <token>, or log in`)
   }
   if (access === 'operator' && role !== 'operator') {
     throw new OrdermillError('FORBIDDEN', 'this changes state and needs an operator’s token; yours is a viewer’s')

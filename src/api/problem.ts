@@ -102,12 +102,16 @@ function isFastifyRefusal(error: unknown): error is FastifyRefusal {
   return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
 }
 
+/** Fastify's names, where people say something else. */
+const partNames: Readonly<Record<string, string>> = { params: 'path', querystring: 'query' }
+
 function refusalOf(error: FastifyRefusal): OrdermillError {
   const { statusCode, validation, validationContext = 'body', message } = error
   if (validation) {
     const issues = validation.flatMap((issue) => issueOf(issue, validationContext))
     const list = issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ')
-    return new OrdermillError('REQUEST_INVALID', `the ${validationContext} is not valid: ${list}`, { issues })
+    const what = partNames[validationContext] ?? validationContext
+    return new OrdermillError('REQUEST_INVALID', `the ${what} is not valid: ${list}`, { issues })
   }
   if (statusCode === 413) return new OrdermillError('RECORD_TOO_LARGE', `${message}: send fewer orders in one request`)
   if (statusCode === 415) {

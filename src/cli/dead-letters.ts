@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { openReading, withWhere, type Reader, type WhereOptions } from './connection.ts'
 import { documentAt, listAt, parseDocument, parsePlain, textAt, type Document } from './document.ts'
-import { jsonOption, positiveNumber } from './options.ts'
+import { jsonOption, positiveNumber, time } from './options.ts'
 import { note, print } from './output.ts'
 import type { CliCommand } from './cli-command.ts'
 import { bytesText } from './record-text.ts'
@@ -20,8 +20,8 @@ export const deadLettersCommand: CliCommand = (environment, done) =>
     .argument('[id]', 'show this one, with its key, value and headers')
     .option('--group <name>', 'only of this consumer group')
     .option('--code <code>', 'only with this error code')
-    .option('--from <time>', 'only that were refused at this ISO 8601 time or later')
-    .option('--to <time>', 'only that were refused before this ISO 8601 time')
+    .option('--from <time>', 'only that were refused at this time or later, such as 2026-01-31T09:30:00Z', time)
+    .option('--to <time>', 'only that were refused before this time', time)
     .option('--order <id>', 'only of the order with this id', positiveNumber)
     .addOption(new Option('--state <state>', 'only that were redriven, or were not').choices(['open', 'redriven']))
     .option('--limit <number>', 'list so many at most', positiveNumber, 50)

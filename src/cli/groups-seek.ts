@@ -3,7 +3,7 @@ import { OrdermillError } from '../errors.ts'
 import type { Environment } from './cli-command.ts'
 import { openOperating, withWhere, type WhereOptions } from './connection.ts'
 import { listAt, parseDocument, textAt, type Document } from './document.ts'
-import { jsonOption, wholeNumber } from './options.ts'
+import { jsonOption, time, wholeNumber } from './options.ts'
 import { note, print } from './output.ts'
 import { tableLines } from './table.ts'
 
@@ -24,17 +24,17 @@ export function groupsSeekCommand(environment: Environment): Command {
     .option('--topic <name>', 'only partitions of this topic; all that the group reads when left out')
     .option('--partition <number>', 'only this partition of the topic', wholeNumber)
     .option('--offset <number>', 'to this offset of the one partition', wholeNumber)
-    .option('--time <time>', 'to the first record logged then or later, such as 2026-01-31T09:30:00Z')
+    .option('--time <time>', 'to the first record logged then or later, such as 2026-01-31T09:30:00Z', time)
     .addOption(new Option('--to <edge>', 'to the beginning or the end').choices(['beginning', 'end']))
     .option('--dry-run', 'only say what it would do')
     .addOption(jsonOption())
     .action(async (group: string, _options: Options, command: Command) => {
       // "groups" has the same options, and takes them wherever they stand.
-      const { json, dryRun, topic, partition, offset, time, to, ...where } = command.optsWithGlobals<Options>()
-      if ([offset, time, to].filter((target) => target !== undefined).length !== 1) throw unclearTarget()
+      const { json, dryRun, topic, partition, offset, time: at, to, ...where } = command.optsWithGlobals<Options>()
+      if ([offset, at, to].filter((target) => target !== undefined).length !== 1) throw unclearTarget()
       const api = openOperating(environment, where)
       const path = `/api/v1/groups/${encodeURIComponent(group)}/seek`
-      const body = { topic, partition, offset, time, to }
+      const body = { topic, partition, offset, time: at, to }
       const text = await api.post(dryRun ? `${path}/preview` : path, body)
       if (json) return print(text)
       print(...seekLines(parseDocument(text)))

@@ -19,6 +19,13 @@ export function orderId(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1 to 2^53 - 1.')
 }
 
+/** Parser of an option that takes a time, which must say its zone: the same text means the same moment everywhere. */
+export function time(text: string): string {
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text)
+  if (isTime && Number.isFinite(Date.parse(text))) return text
+  throw new InvalidArgumentError('It must be a time such as 2026-01-31T09:30:00Z.')
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON')
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { amountText } from './amount-text.ts'
 import { openReading, withWhere, type WhereOptions } from './connection.ts'
 import { documentAt, listAt, parseDocument, textAt, type Document } from './document.ts'
 import { jsonOption, orderId } from './options.ts'
@@ -35,7 +36,7 @@ function orderLines(order: Document): readonly string[] {
   if (textAt(order, 'order_id') === '') return ['Order     not counted']
   return [
     `Order     ${textAt(order, 'order_id')} of customer ${textAt(order, 'customer_id')}, ${textAt(order, 'country')}`,
-    `Amount    ${textAt(order, 'amount')} ${textAt(order, 'currency')}`,
+    `Amount    ${amountText(order)} ${textAt(order, 'currency')}`,
     `Now       ${textAt(order, 'status')}`,
     `Created   ${textAt(order, 'created_at')}`,
     `Logged    ${textAt(order, 'logged_at')}`,

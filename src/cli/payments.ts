@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { amountText } from './amount-text.ts'
 import { openReading, withWhere, type Reader, type WhereOptions } from './connection.ts'
 import { listAt, parseDocument, parsePlain, textAt, type Document } from './document.ts'
 import { jsonOption, positiveNumber } from './options.ts'
@@ -58,7 +59,7 @@ function paymentLines(payments: readonly Document[]): readonly string[] {
     [
       { title: 'ORDER', value: (payment) => textAt(payment, 'order_id'), align: 'right' },
       { title: 'OUTCOME', value: (payment) => textAt(payment, 'outcome') },
-      { title: 'AMOUNT', value: (payment) => textAt(payment, 'amount'), align: 'right' },
+      { title: 'AMOUNT', value: amountText, align: 'right' },
       { title: 'CURRENCY', value: (payment) => textAt(payment, 'currency') },
       { title: 'COUNTRY', value: (payment) => textAt(payment, 'country') },
       { title: 'SETTLED', value: (payment) => textAt(payment, 'settled_at') },

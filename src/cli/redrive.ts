@@ -11,7 +11,7 @@ import { exitCodes, type ExitCode } from './exit-codes.ts'
 import { followJob } from './follow-job.ts'
 import type { HttpApi } from './http-api.ts'
 import { onInterrupt } from './interrupt.ts'
-import { jsonOption, orderId, positiveNumber } from './options.ts'
+import { jsonOption, orderId, positiveNumber, time } from './options.ts'
 import { countText, groupDecimal, note, print } from './output.ts'
 import { tableLines } from './table.ts'
 
@@ -45,8 +45,8 @@ export function redriveCommand(environment: Environment, done: (code: ExitCode) 
     .option('--group <name>', 'only of this consumer group')
     .option('--code <code>', 'only with this error code')
     .option('--order <id>', 'only those that speak of this order, whichever group refused them', orderId)
-    .option('--from <time>', 'only those logged at or after this time')
-    .option('--to <time>', 'only those logged before this time')
+    .option('--from <time>', 'only those logged at this time or later, such as 2026-01-31T09:30:00Z', time)
+    .option('--to <time>', 'only those logged before this time', time)
     .option('--all', 'all that are open')
     .option('--limit <number>', 'at most so many, the oldest', positiveNumber)
     .option('--quarantined', 'also those that came back too often')

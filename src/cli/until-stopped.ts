@@ -12,6 +12,7 @@ export type Stoppable = Readonly<{
 
 /** A stop that takes longer than this is a fault, and container platforms kill after 30 s. */
 const drainTimeoutMs = 25_000
+const goesOn = 'nothing is lost, it goes on at the next start'
 
 /** Until a signal, or until it ends on its own, which is a failure: whoever supervises this process starts it again. */
 export async function untilStopped(running: Stoppable, what: string): Promise<ExitCode> {
@@ -20,14 +21,14 @@ export async function untilStopped(running: Stoppable, what: string): Promise<Ex
   if (reason instanceof Error) return giveUp(`${what} ended by itself: ${reason.message}`)
   note('Stopping: batches in flight are finished first')
   const timer = setTimeout(giveUp, drainTimeoutMs, `not stopped within ${drainTimeoutMs} ms`)
-  void nextSignal().then(() => giveUp('stopped at once by a second signal'))
+  void nextSignal().then(() => end('INTERRUPTED', `stopped at once by a second signal; ${goesOn}`))
   await running.stop()
   clearTimeout(timer)
   return exitCodes.done
 }
 
 function giveUp(why: string): never {
-  return end('INTERNAL', `${why}; nothing is lost, it goes on at the next start`)
+  return end('INTERNAL', `${why}; ${goesOn}`)
 }
 
 function end(code: ErrorCode, why: string): never {

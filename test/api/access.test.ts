@@ -107,9 +107,10 @@ describe('access with tokens', () => {
       secrets.viewer,
       `Bearer ${tokens[0].sha256}`,
     ]) {
-      const { status, headers } = await call({ url: '/api/v1/totals', headers: { authorization } })
+      const { status, headers, text } = await call({ url: '/api/v1/totals', headers: { authorization } })
       assert.equal(status, 401, authorization)
       assert.equal(headers['www-authenticate'], 'Bearer')
+      assert.match(text, authorization === 'Bearer nope' ? /the token that came is none of/ : /token/)
     }
   })
 

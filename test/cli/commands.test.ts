@@ -237,6 +237,8 @@ describe('the command line', () => {
       [['import'], {}, 'USAGE'],
       [['totals', '--nope'], {}, 'USAGE'],
       [['order', '0'], {}, 'USAGE'],
+      [['groups', 'seek', 'fraud-group', '--time', 'yesterday'], {}, 'USAGE'],
+      [['dead-letters', '--from', '2026-01-31'], {}, 'USAGE'],
       [['totals'], { PORT: 'high' }, 'CONFIG_INVALID'],
       [['totals', '--url', 'nowhere'], {}, 'USAGE'],
     ]

@@ -217,7 +217,7 @@ function checkOf({ checks }: DoctorReport, name: string): DoctorReport['checks']
 function openTransaction(t: TestContext, bootstrap: string) {
   // The client's own start, producer 0 of epoch 0, would be taken for a process that was fenced.
   const identity = { idempotent: true, transactionalId: 'killed', producerId: -1n, producerEpoch: -1 }
-  const producer = new Producer<Buffer, Buffer, Buffer>({
+  const producer = new Producer({
     clientId: 'killed',
     bootstrapBrokers: [bootstrap],
     ...identity,

@@ -81,7 +81,7 @@ describe('processes of ordermill run', kafkaSuiteOptions({ ownBroker: true }), (
     await stubborn.end('SIGINT')
     const { code, stderr } = await ending
     assert.equal(code, 1)
-    assert.match(stderr, /\nordermill: INTERNAL: stopped at once by a second signal; [^\n]+\n$/)
+    assert.match(stderr, /\nordermill: INTERRUPTED: stopped at once by a second signal; [^\n]+\n$/)
 
     await here.service('payment')
     await waitFor('the next one pays what was begun', async () => (await api.totals()).payments.paid === 80)
