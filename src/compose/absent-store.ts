@@ -21,6 +21,7 @@ export function absentStore(why: string): OrderStore {
     searchDeadLetters: refuse,
     findDeadLetter: refuse,
     series: refuse,
+    nextSeriesDay: refuse,
     version: refuse,
     reserveOrderIds: refuse,
     noteOrderIds: refuse,

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { checkStep, type CheckStep } from '../operations/check.ts'
 import type { CheckDeps } from '../operations/check-state.ts'
 import type { ReplaySettings } from '../operations/replay.ts'
+import { dayMs, hourMs } from '../domain/window.ts'
 import { fraudRulesOf } from './fraud-rules.ts'
 import { takeOwnScratch } from './own-scratch.ts'
 import { openScratches } from './scratches.ts'
@@ -52,7 +53,15 @@ export function checkDeps(
     settings: replaySettings(config),
     now: () => performance.now(),
     pause: (durationMs) => setTimeout(durationMs),
+    seriesKeptFromMs: () => seriesKeptFromMs(config),
   }
+}
+
+/** Hosts drop minutes by clocks of their own, and Couchbase whole hours. */
+const dropMarginMs = hourMs
+
+function seriesKeptFromMs({ seriesRetentionDays }: Config): number {
+  return seriesRetentionDays === 0 ? -Infinity : Date.now() - seriesRetentionDays * dayMs + dropMarginMs
 }
 
 function replaySettings(config: Config): ReplaySettings {

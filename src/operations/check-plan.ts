@@ -23,6 +23,8 @@ export type CheckPlan = Readonly<{
   alertsBeforeMs: number
   /** Nothing but what the store had applied limits it, so that its sums can be compared too. */
   isWhole: boolean
+  /** Whether the series is compared: it is of all that analytics has read, and of no part of that. */
+  comparesSeries: boolean
 }>
 
 export type PlannedEnd = Readonly<{ topic: string; partition: number; end: number }>
@@ -69,6 +71,7 @@ export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckP
     viewsUntil: spec.service === 'fraud' ? alerts : [],
     alertsBeforeMs: isLimited ? 0 : await borderOf(log, alerts),
     isWhole: !isLimited && !isBetween,
+    comparesSeries: !isLimited && (spec.service ?? 'analytics') === 'analytics',
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Log } from '../ports/log.ts'
-import type { OrderQueries } from '../ports/order-queries.ts'
+import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 import type { Scratch, Scratches } from '../ports/scratch.ts'
 import type { CheckPlan } from './check-plan.ts'
 import type { ReplaySettings } from './replay.ts'
@@ -12,6 +12,8 @@ export type CheckDeps = Readonly<{
   settings: ReplaySettings
   now: () => number
   pause: (durationMs: number) => Promise<void>
+  /** Minutes of the series before that may be gone by their age; -Infinity where all are kept. */
+  seriesKeptFromMs: () => number
 }>
 
 /** What a check has come to; kept in the scratch with what was replayed, so that both are of one moment. */
@@ -32,6 +34,13 @@ export type Phase =
   | Readonly<{ kind: 'views' }>
   | Readonly<{ kind: 'compare'; pass: number; cursor: string | null }>
   | Readonly<{ kind: 'totals' }>
+  /**
+   * Compared are the days before `fromMs`; the next one was looked at `looks` times in vain. `shards`: up to where it is
+   * replayed, in steps.
+   */
+  | Readonly<{ kind: 'series'; fromMs: number; looks: number; shards?: readonly SeriesShard[] }>
   | Readonly<{ kind: 'done' }>
+
+export type SeriesShard = Pick<ShardSummary, 'shard' | 'epoch' | 'next'>
 
 export type PieceDeps = Omit<CheckDeps, 'scratches'> & Readonly<{ scratch: Scratch; until: number }>

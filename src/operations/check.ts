@@ -3,9 +3,11 @@ import type { CheckSpec, Difference, JobProgress } from '../codec/operation-code
 import type { Scratch } from '../ports/scratch.ts'
 import { comparePass, passesOf } from './check-passes.ts'
 import { planCheck, type CheckPlan } from './check-plan.ts'
+import { replayTo } from './check-replay.ts'
 import type { CheckDeps, CheckState, Phase, PieceDeps } from './check-state.ts'
 import { compareTotals } from './check-totals.ts'
-import { readOutcomes, replayedServices } from './replay.ts'
+import { firstOfSeries, seriesPiece } from './check-series.ts'
+import { readOutcomes } from './replay.ts'
 import { sumOf } from './equations.ts'
 
 /** Differences that are kept by name; the count is exact all the same. */
@@ -72,7 +74,11 @@ async function piece(deps: PieceDeps, state: CheckState, signal: AbortSignal): P
     case 'compare':
       return comparePiece(deps, state, phase)
     case 'totals':
-      return keep(deps, state, { kind: 'done' }, await compareTotals(deps, state))
+      return keep(deps, state, afterTotals(state.plan), await compareTotals(deps, state))
+    case 'series': {
+      const compared = await seriesPiece(deps, phase, signal)
+      return keep(deps, state, compared.phase, compared.differences)
+    }
     case 'done':
       return state
     default:
@@ -98,18 +104,15 @@ async function outputsPiece(
 }
 
 async function replayPiece(
-  { log, scratch, settings, now, until }: PieceDeps,
+  deps: PieceDeps,
   state: CheckState,
   index: number,
   signal: AbortSignal,
 ): Promise<CheckState> {
   const planned = state.plan.shards[index]
-  if (!planned) return moved(scratch, state, { kind: 'views' })
-  const services = replayedServices(settings, { log, owner: 'check' }, scratch)
-  const { claim, piece } = services[planned.service]
-  let mine = await claim(planned.shard)
-  while (mine.next < planned.to && now() < until) mine = await piece(mine, planned.to, signal)
-  return mine.next < planned.to ? state : moved(scratch, state, { kind: 'replay', index: index + 1 })
+  if (!planned) return moved(deps.scratch, state, { kind: 'views' })
+  const isThere = await replayTo(deps, planned, signal)
+  return isThere ? moved(deps.scratch, state, { kind: 'replay', index: index + 1 }) : state
 }
 
 /** What fraud decided is looked for in the views, which come behind. */
@@ -136,6 +139,11 @@ async function comparePiece(
   const after = { ...state, compared: state.compared + items, interleaved: state.interleaved + interleaved }
   const next = nextCursor === null ? { pass: pass + 1, cursor: null } : { pass, cursor: nextCursor }
   return keep(deps, after, { kind: 'compare', ...next }, differences)
+}
+
+/** From then on the scratch has read more than was planned. */
+function afterTotals({ comparesSeries }: CheckPlan): Phase {
+  return comparesSeries ? firstOfSeries : { kind: 'done' }
 }
 
 async function moved(scratch: Scratch, state: CheckState, phase: Phase): Promise<CheckState> {
@@ -192,6 +200,8 @@ function detailOf({ phase }: CheckState): string {
       return 'comparing with the store'
     case 'totals':
       return 'comparing the totals'
+    case 'series':
+      return 'comparing the series'
     case 'done':
       return 'done'
     default:

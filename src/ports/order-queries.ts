@@ -31,6 +31,8 @@ export interface OrderQueries {
   findDeadLetter(id: string): Promise<StoredDeadLetter | undefined>
   /** Orders and sales by minute of event time in [fromMs, toMs), ascending; minutes without an order are left out. */
   series(range: Readonly<{ fromMs: number; toMs: number }>): Promise<readonly SeriesPoint[]>
+  /** Start of the first day of event time that may have a minute at or after `fromMs` in the series; undefined: none has. */
+  nextSeriesDay(fromMs: number): Promise<number | undefined>
   /** Changes whenever something was applied; cheap enough to ask for fifty times a second. */
   version(): Promise<string>
 }

@@ -1,82 +1,12 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { describe, it, type TestContext } from 'node:test'
-import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { describe, it } from 'node:test'
 import { orderGroups } from '../../src/codec/groups.ts'
-import type { CheckSpec, Difference } from '../../src/codec/operation-codec.ts'
 import { paymentsTopic } from '../../src/codec/payment-codec.ts'
-import { openScratches } from '../../src/compose/scratches.ts'
 import { defaultFraudRules } from '../../src/domain/fraud.ts'
-import { checkStep } from '../../src/operations/check.ts'
-import type { CheckDeps } from '../../src/operations/check-state.ts'
 import type { Log } from '../../src/ports/log.ts'
-import { orderRecord, rawRecord } from '../support/order-json.ts'
-import { openRig, type Rig, type RigOptions } from '../support/pipeline-rig.ts'
-import { tempDir } from '../support/temp.ts'
-
-const suspicious = { amount: 500, country: 'DE' }
-const records = [
-  ...[1, 2, 3, 4, 5, 6].map((id) => orderRecord(id)),
-  orderRecord(2),
-  orderRecord(3, { status: 'CANCELLED' }),
-  orderRecord(4, { amount: 5 }),
-  orderRecord(7, suspicious),
-  rawRecord('no JSON'),
-  rawRecord(null),
-]
-
-type Checked = Readonly<{ differences: readonly Difference[]; steps: number; records: number; count: number }>
-
-async function check(
-  t: TestContext,
-  { log, store }: Pick<Rig, 'log' | 'store'>,
-  spec: Omit<CheckSpec, 'kind'> = {},
-  changes: Partial<CheckDeps> = {},
-): Promise<Checked> {
-  const scratches = openScratches({ dataDir: await tempDir(t), kafka: undefined })
-  const settings = {
-    topic: 'orders',
-    baseCurrency: 'USD',
-    policy: 'all',
-    reuse: 'refuse',
-    rules: defaultFraudRules,
-  } as const
-  const deps: CheckDeps = {
-    log,
-    store,
-    scratches,
-    settings,
-    now: () => performance.now(),
-    pause: () => Promise.resolve(),
-    ...changes,
-  }
-  for (let steps = 1; ; steps += 1) {
-    const request = { name: 'check', spec: { kind: 'check', ...spec } } as const
-    const { isDone, differences, progress } = await checkStep(deps, request, new AbortController().signal)
-    if (isDone) return { differences, steps, records: progress.done, count: progress.differences ?? 0 }
-  }
-}
-
-async function openFileRig(t: TestContext, options: RigOptions = {}): Promise<Rig & { damage: (sql: string) => void }> {
-  const file = join(await tempDir(t), 'store.db')
-  const store = openSqliteStore({ file })
-  t.after(() => store.close())
-  const rig = await openRig({ store, partitions: 2, ...options })
-  await rig.append(...records)
-  await rig.run('fraud', 'payment', 'analytics')
-  await rig.run('views')
-  const damage = (sql: string): void => {
-    const db = new DatabaseSync(file)
-    db.exec(sql)
-    db.close()
-  }
-  return { ...rig, damage }
-}
-
-function texts({ differences }: Checked): readonly string[] {
-  return differences.map(({ what, where, order_id: id }) => `${what} ${where} ${id ?? ''}`.trim()).toSorted()
-}
+import { check, openFileRig, records, suspicious, texts } from '../support/check-rig.ts'
+import { orderRecord } from '../support/order-json.ts'
+import { openRig } from '../support/pipeline-rig.ts'
 
 describe('a full check', () => {
   it('finds nothing where nothing is wrong', async (t) => {

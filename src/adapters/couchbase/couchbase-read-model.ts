@@ -28,7 +28,7 @@ export type ReadModelDeps = Readonly<{
 }>
 
 export type ReadModel = RebuildStore &
-  Pick<OrderQueries, 'viewCounts' | 'series' | 'version'> &
+  Pick<OrderQueries, 'viewCounts' | 'series' | 'nextSeriesDay' | 'version'> &
   Readonly<{ arrivals: CouchbaseArrivals }>
 
 /**
@@ -46,6 +46,7 @@ export function couchbaseReadModel(deps: ReadModelDeps, generations: Generations
     shards: shards.summaries,
     version: shards.version,
     series: series.series,
+    nextSeriesDay: series.nextSeriesDay,
     ...couchbaseOrders({ shards, identities, states: statesBy(trust), series, arrivals, intake, forEach }),
     ...couchbaseLedger({ keyspaces, shards, identities, arrivals, intake, trust, modify, forEach }),
     ...couchbaseViews({ shards, identities, arrivals, modify, forEach }),

@@ -24,7 +24,7 @@ export type SeriesBatch = Readonly<{
   days: readonly number[]
 }>
 
-export type CouchbaseSeries = Pick<OrderQueries, 'series'> &
+export type CouchbaseSeries = Pick<OrderQueries, 'series' | 'nextSeriesDay'> &
   Readonly<{
     /**
      * Counts a batch before its shard moves. Each bucket knows what it has counted, so that a batch that comes again, cut
@@ -101,6 +101,13 @@ export function couchbaseSeries(
         return addPoints([], read.flat().map(pointOf))
           .map(pointOf)
           .filter(({ startMs }) => startMs >= fromMs && startMs < toMs)
+      }),
+
+    nextSeriesDay: (fromMs) =>
+      generations.throughout(async (generation) => {
+        const days = (await shards.allIn(generation, 'totals')).flatMap(({ seriesDays }) => seriesDays)
+        const later = days.filter((day) => (day + 1) * dayMs > fromMs)
+        return later.length === 0 ? undefined : later.reduce((a, b) => Math.min(a, b)) * dayMs
       }),
   }
 }

@@ -1,4 +1,5 @@
 import { currentStatus } from '../../domain/order-state.ts'
+import { dayMs, windowStart } from '../../domain/window.ts'
 import type { DeadLetterQuery, OrderQueries, OrderQuery } from '../../ports/order-queries.ts'
 import type { RowKey } from '../store/cursor.ts'
 import { checkOrderQuery } from '../store/order-query.ts'
@@ -29,6 +30,12 @@ export function memoryQueries(state: MemoryStoreState): Queries {
       const byMinute = (a: (typeof points)[number], b: (typeof points)[number]) =>
         a.startMs - b.startMs || (a.currency < b.currency ? -1 : 1)
       return Promise.resolve(points.toSorted(byMinute))
+    },
+
+    nextSeriesDay(fromMs) {
+      const minutes = [...state.series.values()].map(({ startMs }) => startMs).filter((startMs) => startMs >= fromMs)
+      const first = minutes.reduce((least, startMs) => Math.min(least, startMs), Infinity)
+      return Promise.resolve(first === Infinity ? undefined : windowStart(first, dayMs))
     },
 
     version() {

@@ -1,8 +1,10 @@
+import { dayMs, windowStart } from '../../domain/window.ts'
 import type { OrderQueries, SeriesPoint } from '../../ports/order-queries.ts'
 import type { StoreDatabase } from './sqlite-store-database.ts'
 import { intOf, textOf, type Row } from './sqlite-store-rows.ts'
 
-export type Series = Pick<OrderQueries, 'series'> & Readonly<{ add: (points: readonly SeriesPoint[]) => void }>
+export type SeriesQueries = Pick<OrderQueries, 'series' | 'nextSeriesDay'>
+export type Series = Readonly<{ add: (points: readonly SeriesPoint[]) => void; queries: SeriesQueries }>
 
 /** Minutes older than `seriesRetentionMs` may go; 0 keeps them for ever. */
 export type SeriesLimit = Readonly<{ seriesRetentionMs: number; now: () => number }>
@@ -14,6 +16,7 @@ export function sqliteSeries(db: StoreDatabase, limit: SeriesLimit = keepAll, pr
   const range = db.prepare(
     `SELECT * FROM ${prefix}series WHERE start_ms >= ? AND start_ms < ? ORDER BY start_ms, currency`,
   )
+  const first = db.prepare(`SELECT start_ms FROM ${prefix}series WHERE start_ms >= ? ORDER BY start_ms LIMIT 1`)
   const drop = db.prepare(`DELETE FROM ${prefix}series WHERE start_ms < ?`)
   const upsert = db.prepare(`
     INSERT INTO ${prefix}series (start_ms, currency, order_count, sales_minor) VALUES (?, ?, ?, ?)
@@ -30,7 +33,14 @@ export function sqliteSeries(db: StoreDatabase, limit: SeriesLimit = keepAll, pr
       }
       if (seriesRetentionMs > 0) drop.run(fromMs)
     },
-    series: ({ fromMs, toMs }) => db.read(() => range.all(fromMs, toMs).map(pointOf)),
+    queries: {
+      series: ({ fromMs, toMs }) => db.read(() => range.all(fromMs, toMs).map(pointOf)),
+      nextSeriesDay: (fromMs) =>
+        db.read(() => {
+          const row = first.get(fromMs)
+          return row && windowStart(intOf(row, 'start_ms'), dayMs)
+        }),
+    },
   }
 }
 

@@ -43,7 +43,7 @@ export function openSqliteStore({
     ...sqliteQueries(db),
     ...sqliteSearch(db),
     ...sqliteStory(db),
-    series: sqliteSeries(db).series,
+    ...sqliteSeries(db).queries,
     ...sqliteIntake(db),
     ...sqliteRebuilds(db, { seriesRetentionMs, now }),
     close: db.close,

@@ -115,6 +115,27 @@ export function testTotals(openers: StoreOpeners): void {
     )
   })
 
+  it('names the days of the series one after the other, whichever shard counted them', async (t) => {
+    const store = await openFor(t, openers)
+    const day = 86_400_000
+    assert.equal(await store.nextSeriesDay(Number.MIN_SAFE_INTEGER), undefined)
+    for (const [partition, days] of [
+      [3, 20_000],
+      [2, 3],
+    ].entries()) {
+      const { apply } = await orderWriter(store, { partition })
+      await apply(
+        ...days.map((n, offset) => orderFact(anOrder(n, { createdAtMs: n * day + 3_600_000 * partition }), offset)),
+      )
+    }
+    const next = (fromDay: number) => store.nextSeriesDay(fromDay * day)
+    assert.deepEqual(
+      await Promise.all([0, 2, 3, 4, 20_000].map(next)),
+      [2, 2, 3, 20_000, 20_000].map((n) => n * day),
+    )
+    assert.equal(await next(20_001), undefined)
+  })
+
   it('equals the fold of the log, however records are repeated, cut and spread', async (t) => {
     await fc.assert(
       fc.asyncProperty(batches, async (steps) => {
