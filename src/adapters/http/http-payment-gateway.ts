@@ -2,7 +2,7 @@ import { decimalOf } from '../../domain/money.ts'
 import type { ChargeOutcome } from '../../domain/payment.ts'
 import { OrdermillError } from '../../errors.ts'
 import type { Charge, PaymentGateway } from '../../ports/payment-gateway.ts'
-import { answerIn, readBounded, retryAfterOf } from './gateway-answer.ts'
+import { answerIn, readBounded, retryAfterOf, secretsOf } from './gateway-answer.ts'
 
 export type HttpGatewayOptions = Readonly<{
   /** Without a login; may have a key in its path or query. */
@@ -22,8 +22,9 @@ const passing = new Set([408, 409, 425, 429])
  * way at most. What is neither an outcome nor a failure that may pass is never taken for a decline.
  */
 export function httpPaymentGateway({ url, token, timeoutMs, now }: HttpGatewayOptions): PaymentGateway {
-  const { host, searchParams } = new URL(url)
-  const secrets = [token, ...searchParams.values()].filter(Boolean)
+  const parsed = new URL(url)
+  const { host } = parsed
+  const secrets = secretsOf(parsed, token)
 
   async function post(charge: Charge, idempotencyKey: string, signal: AbortSignal) {
     try {

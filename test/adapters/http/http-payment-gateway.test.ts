@@ -104,6 +104,36 @@ describe('the payment gateway over HTTP', () => {
     })
   }
 
+  // Only the token and the decoded values of the query were masked: a 404 quoted the key in the path to every reader.
+  it('tells no key of its path or query, whichever way the answer repeats it', async (t) => {
+    const keys = ['SECRETKEY123', 'other%2Bkey', 'other+key', 'a%2Fb+c', 'a/b+c', 'a/b c', 'bare-key']
+    const path = '/v1/SECRETKEY123/other%2Bkey/charges?key=a%2Fb+c&bare-key'
+    const answers = [path, decodeURIComponent(path), ...keys].map((text) => `Cannot POST ${text}`)
+    const server = await startGateway(t, (_request, response, count) => {
+      response.writeHead(404).end(answers[count - 1])
+    })
+    const url = new URL(path, server.url).href
+    const gateway = httpPaymentGateway({ url, token, timeoutMs: 5_000, now: () => nowMs })
+    for (const answer of answers) {
+      const { message } = await failureOf(gateway(charge, '7', never))
+      assert.match(message, /answered 404 with "Cannot POST \[secret\]/, answer)
+      for (const key of keys) assert.ok(!message.includes(key), message)
+    }
+  })
+
+  it('quotes an answer as it is where the path has no key', async (t) => {
+    const server = await startGateway(t, (_request, response) => response.writeHead(404).end('no /v1 here/'))
+    for (const path of ['/', '/v1/pay']) {
+      const gateway = httpPaymentGateway({
+        url: new URL(path, server.url).href,
+        token: '',
+        timeoutMs: 5_000,
+        now: () => nowMs,
+      })
+      assert.match((await failureOf(gateway(charge, '7', never))).message, /"no \/v1 here\/"/)
+    }
+  })
+
   it('waits as long as Retry-After says, in seconds or until a date, and half a minute at most', async (t) => {
     const waits = [
       ['2', 2_000],
