@@ -6,6 +6,7 @@ import type { PaymentPolicy } from '../../src/domain/payment.ts'
 import type { Log, NewRecord } from '../../src/ports/log.ts'
 import { audit } from '../support/audit/audit.ts'
 import { placeOf } from '../support/audit/facts.ts'
+import { readRedrives } from '../support/audit/redrives.ts'
 import { readTopic } from '../support/log-harness.ts'
 import { endlessInput } from './endless-input.ts'
 import type { Outside } from './outside.ts'
@@ -27,7 +28,8 @@ export async function auditDirectory(
   const store = openSqliteStore({ file: join(directory, 'store.db'), readOnly: true })
   try {
     const lost = await lostOf(log, outside, endlessInput({ seed, reuse, ordersStay }))
-    return [...lost, ...(await audit({ log, store, calls: outside.calls, policy, reuse }))]
+    const forgotten = await forgottenOf(log, outside)
+    return [...lost, ...forgotten, ...(await audit({ log, store, calls: outside.calls, policy, reuse }))]
   } finally {
     await store.close()
     await log.close()
@@ -47,4 +49,10 @@ async function lostOf(
     const same = Buffer.compare(found?.value ?? Buffer.of(), recordAt(index).value ?? Buffer.of()) === 0
     return found && same ? [] : [`I1: acknowledged record ${index} is not at ${partition}-${offset}`]
   })
+}
+
+/** I1: nor was a redrive that was accepted. */
+async function forgottenOf(log: Log, { redrives }: Outside): Promise<readonly string[]> {
+  const { jobs } = await readRedrives(log)
+  return [...redrives].filter((id) => !jobs.has(id)).map((id) => `I1: redrive ${id} was accepted and is not in the log`)
 }

@@ -17,8 +17,11 @@ export const crashPoints = [
 /** `amid commit` is for a commit of several requests: all have been sent but the one that ends it. */
 export type CrashPoint = (typeof crashPoints)[number] | 'amid commit'
 
+/** Who can be killed: the services, and whoever carries out what operators ask for. */
+export type Mortal = ServiceName | 'operations'
+
 export type Crash = Readonly<{
-  service: ServiceName
+  service: Mortal
   point: CrashPoint
   /** How often the point is passed before. */
   after: number
@@ -26,15 +29,16 @@ export type Crash = Readonly<{
   holdMs?: number
 }>
 
-export function pointsOf(service: ServiceName): readonly CrashPoint[] {
+export function pointsOf(service: Mortal): readonly CrashPoint[] {
   if (service === 'payment') return crashPoints
+  if (service === 'operations') return ['after outputs', 'commit sent', 'commit acknowledged']
   const withoutMiddle = crashPoints.filter((point) => point !== 'amid documents')
   return service === 'fraud' ? withoutMiddle.filter((point) => point !== 'after documents') : withoutMiddle
 }
 
 export type CrashPoints = Readonly<{
   /** The ports of one service, which dies where it is told to. */
-  wrap: (service: ServiceName, ports: Ports) => Ports
+  wrap: (service: Mortal, ports: Ports) => Ports
   /** To be called at these moments of a log's commits. */
   amidCommit: () => void
   commitSent: () => void
@@ -45,7 +49,7 @@ export function openCrashPoints(crash: Crash | undefined): CrashPoints {
   let isCommitting = false
   let hasCommitted = false
   /** Nothing of this process runs behind a crash, not even a microtask. */
-  const pass = (service: ServiceName, point: CrashPoint): Promise<unknown> | undefined => {
+  const pass = (service: Mortal, point: CrashPoint): Promise<unknown> | undefined => {
     if (crash?.service !== service || crash.point !== point) return undefined
     left -= 1
     if (left !== -1) return undefined
@@ -53,7 +57,7 @@ export function openCrashPoints(crash: Crash | undefined): CrashPoints {
     process.kill(process.pid, 'SIGSTOP')
     return setTimeout(crash.holdMs)
   }
-  const wrapLog = (service: ServiceName, log: Log): Log => ({
+  const wrapLog = (service: Mortal, log: Log): Log => ({
     ...log,
     transform: (subscription, step, signal) =>
       log.transform(
@@ -72,7 +76,7 @@ export function openCrashPoints(crash: Crash | undefined): CrashPoints {
         signal,
       ),
   })
-  const wrapStore = (service: ServiceName, store: OrderStore): OrderStore => {
+  const wrapStore = (service: Mortal, store: OrderStore): OrderStore => {
     const around = async <Result>(before: CrashPoint | undefined, write: () => Promise<Result>): Promise<Result> => {
       if (before) await pass(service, before)
       const result = await write()

@@ -6,15 +6,19 @@ import { join } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { openSqliteLog } from '../../src/adapters/sqlite/sqlite-log.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { operationsGroup } from '../../src/codec/groups.ts'
 import { topicSpecs } from '../../src/compose/topics.ts'
 import { readConfig } from '../../src/config.ts'
+import { seededRandom } from '../../src/domain/random.ts'
 import { hasCode } from '../../src/errors.ts'
 import { groupByService, serviceNames, type ServiceName } from '../support/pipeline-rig.ts'
-import { openCrashPoints } from './crash-points.ts'
+import { openCrashPoints, type Ports } from './crash-points.ts'
 import { endlessInput } from './endless-input.ts'
 import { parentGateway } from './gateway-client.ts'
 import { partitions, type EngineOrders, type FromEngine, type ToEngine } from './messages.ts'
-import { plantFault } from './planted-faults.ts'
+import { operate, operateLast } from './operator.ts'
+import { plantFault, plantRedriveFault } from './planted-faults.ts'
+import { redriveRules, runRedrives } from './run-redrives.ts'
 import { runTortured } from './run-tortured.ts'
 
 const chunkRecords = 10
@@ -43,14 +47,31 @@ process.on('message', (message: ToEngine) => {
   if (message.kind === 'report') void report()
 })
 const gateway = parentGateway()
-const { policy, reuse } = orders
+const { policy, reuse, ordersStay = false } = orders
+/** Of the operator: what it asked for is in the log. */
+let isAsked = !orders.redrives
 
-await Promise.all([produce(), ...serviceNames.map(runNamed)])
+await Promise.all([live(), ...serviceNames.map(runNamed), runRedrives(...redrives(), stopping.signal)])
 await report()
 await store.close()
 await log.close()
 process.off('disconnect', endWithParent)
 process.disconnect()
+
+/** An operator is at work while orders come in, and has the last word. */
+async function live(): Promise<void> {
+  if (!orders.redrives) return await produce()
+  const { seed, from } = orders.input
+  const onAsked = (jobId: string): void => send({ kind: 'redrive asked', jobId })
+  const operator = { ports: { log, store }, random: seededRandom(seed * 17 + from), ordersStay, onAsked }
+  const inputEnd = new AbortController()
+  const operating = operate(operator, AbortSignal.any([inputEnd.signal, stopping.signal]))
+  await produce()
+  inputEnd.abort()
+  await operating
+  await operateLast(operator, stopping.signal)
+  isAsked = true
+}
 
 async function produce(): Promise<void> {
   const { seed, from, end = Number.POSITIVE_INFINITY } = orders.input
@@ -75,9 +96,16 @@ async function runNamed(name: ServiceName): Promise<void> {
   await runTortured(name, { ports, gateway, policy, reuse, onHandedOut }, stopping.signal)
 }
 
+function redrives(): readonly [Ports, number] {
+  // A fault is planted around the crash points: they come after what it does.
+  const ports = plantRedriveFault(orders.plant, points.wrap('operations', { log, store }))
+  return [ports, orders.plant === 'no loop guard' ? Number.POSITIVE_INFINITY : redriveRules.redrivesMax]
+}
+
 async function report(): Promise<void> {
-  const lags = await Promise.all(serviceNames.map((name) => log.lag(groupByService[name])))
-  const unread = lags.flat().reduce((sum, { lagRecords }) => sum + lagRecords, 0)
+  const groups = [...serviceNames.map((name) => groupByService[name]), operationsGroup]
+  const lags = await Promise.all(groups.map((group) => log.lag(group)))
+  const unread = lags.flat().reduce((sum, { lagRecords }) => sum + lagRecords, isAsked ? 0 : 1)
   send({ kind: 'report', unread, handedOut })
 }
 

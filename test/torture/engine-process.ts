@@ -43,6 +43,7 @@ export function startEngine(
   }
   forked.on('message', (message: FromEngine) => {
     if (message.kind === 'charge') return answerCharge(message, outside, child.send)
+    if (message.kind === 'redrive asked') return void outside.redrives.add(message.jobId)
     last = message
     for (const resolve of reports.splice(0)) resolve(message)
   })

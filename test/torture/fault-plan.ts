@@ -1,6 +1,6 @@
 import { pick } from '../support/audit/input.ts'
 import { serviceNames } from '../support/pipeline-rig.ts'
-import { pointsOf, type Crash } from './crash-points.ts'
+import { pointsOf, type Crash, type Mortal } from './crash-points.ts'
 
 /** What one engine process goes through, from its start to its end. */
 export type Fault =
@@ -10,6 +10,7 @@ export type Fault =
   | Readonly<{ kind: 'cut store' | 'tear log'; afterMs: number; random: number }>
   | Readonly<{ kind: 'full disk'; of: 'log' | 'every file'; afterMs: number; spareBytes: number }>
 
+const mortals: readonly Mortal[] = [...serviceNames, 'operations']
 const otherKinds = ['kill', 'kill', 'terminate', 'sleep', 'zombie', 'tear log', 'full disk'] as const
 const withCuts = [...otherKinds, 'cut store', 'cut store', 'cut store'] as const
 
@@ -18,7 +19,7 @@ export type PlanOptions = Readonly<{ random: () => number; cutsStore: boolean }>
 /** Every named crash point once, in random order, with other faults between them; then others for ever. */
 export function* planFaults({ random, cutsStore }: PlanOptions): Generator<Fault, never> {
   const kinds = cutsStore ? withCuts : otherKinds
-  const crashes = serviceNames.flatMap((service) => pointsOf(service).map((point) => ({ service, point })))
+  const crashes = mortals.flatMap((service) => pointsOf(service).map((point) => ({ service, point })))
   while (crashes.length > 0) {
     const [crash] = crashes.splice(Math.floor(random() * crashes.length), 1)
     if (crash) yield { kind: 'crash point', crash: { ...crash, after: Math.floor(random() * 4) } }
@@ -28,7 +29,7 @@ export function* planFaults({ random, cutsStore }: PlanOptions): Generator<Fault
 }
 
 function anyCrash(random: () => number): Fault {
-  const service = pick(serviceNames, random)
+  const service = pick(mortals, random)
   return {
     kind: 'crash point',
     crash: { service, point: pick(pointsOf(service), random), after: Math.floor(random() * 30) },

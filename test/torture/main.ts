@@ -48,13 +48,15 @@ function flags(...names: readonly ('couchbase' | 'brokers-rest')[]): readonly st
   return names.filter((name) => values[name]).map((name) => `--${name}`)
 }
 
-function onSqlite() {
+async function onSqlite() {
   const { plant, 'cut-store': cutsStore } = values
-  return torture({
+  const result = await torture({
     ...options,
     ...(plant === undefined ? {} : { plant }),
     ...(cutsStore === undefined ? {} : { cutsStore }),
   })
+  console.log(`${result.redrives} redrives accepted`)
+  return result
 }
 
 async function onKafka() {

@@ -13,6 +13,8 @@ export type EngineOrders = Readonly<{
   reuse: OrderIdReuse
   /** Of the input; see `torture`. */
   ordersStay?: boolean
+  /** Whether an operator redrives letters meanwhile, and all of them once the input has ended. */
+  redrives?: boolean
   crash?: Crash
   /** Name of a planted fault. */
   plant?: string
@@ -24,6 +26,7 @@ export const partitions = 3
 
 export type FromEngine =
   | Readonly<{ kind: 'charge'; id: number; charge: Charge; key: string }>
+  | Readonly<{ kind: 'redrive asked'; jobId: string }>
   | Readonly<{ kind: 'report'; unread: number; handedOut: Readonly<Record<ServiceName, number>> }>
 
 export type ToEngine =

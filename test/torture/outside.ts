@@ -4,12 +4,17 @@ import type { FromEngine, ToEngine } from './messages.ts'
 /** Where an acknowledged record is, by its index in the input. */
 export type Acknowledgements = Map<number, Readonly<{ partition: number; offset: number }>>
 
-/** What outlives every process: the gateway's account, and what was acknowledged. */
+/** What outlives every process: the gateway's account, what was acknowledged, and which redrives were. */
 export type Outside = Readonly<{
   calls: Charged[]
   acknowledged: Acknowledgements
+  redrives: Set<string>
   random: () => number
 }>
+
+export function openOutside(random: () => number): Outside {
+  return { calls: [], acknowledged: new Map(), redrives: new Set(), random }
+}
 
 export function nextIndex({ acknowledged }: Outside): number {
   let next = 0

@@ -6,12 +6,14 @@ import { waitFor } from '../support/wait-for.ts'
 import { auditDirectory } from './audit-directory.ts'
 import { startEngine } from './engine-process.ts'
 import type { EngineOrders } from './messages.ts'
-import type { Outside } from './outside.ts'
+import { openOutside } from './outside.ts'
 import { torture } from './torture.ts'
 
 /** A run of `npm run torture` is minutes or hours long; this one shows that it works. */
-const durationMs = 12_000
-const controlMs = 5_000
+const durationMs = 9_000
+const controlMs = 4_000
+/** A kill has to fall where the fault shows. */
+const controlSeeds = 3
 const seed = Number(process.env['ORDERMILL_TEST_SEED'] ?? 1)
 
 describe('engines on SQLite that are killed, put to sleep, doubled and starved of disk', () => {
@@ -20,7 +22,7 @@ describe('engines on SQLite that are killed, put to sleep, doubled and starved o
     it(`leave exact totals, documents, payments and outputs in a store ${stores}`, async (t) => {
       const directory = await tempDir(t)
       const { complaints, records } = await torture({ directory, seed, durationMs, cutsStore })
-      const again = `npm run torture -- --minutes 0.2 --seed ${seed} --${cutsStore ? '' : 'no-'}cut-store`
+      const again = `npm run torture -- --minutes ${durationMs / 60_000} --seed ${seed} --${cutsStore ? '' : 'no-'}cut-store`
       assert.deepEqual(complaints.slice(0, 20), [], `repeat it with: ${again}`)
       assert.ok(records > 300, `${records} records acknowledged`)
     })
@@ -28,10 +30,13 @@ describe('engines on SQLite that are killed, put to sleep, doubled and starved o
 
   // The audit is only worth what it would have found.
   for (const plant of ['commit before the step', 'no duplicate check']) {
-    it(`are caught with a planted fault: ${plant}`, async (t) => {
-      const directory = await tempDir(t)
-      const { complaints } = await torture({ directory, seed, durationMs: controlMs, plant })
-      assert.ok(complaints.some((complaint) => complaint.startsWith('I8') || complaint.startsWith('I2')))
+    it(`are caught with a planted fault: ${plant}, within ${controlSeeds} seeds`, async (t) => {
+      for (let tried = 0; tried < controlSeeds; tried += 1) {
+        const directory = await tempDir(t)
+        const { complaints } = await torture({ directory, seed: seed + tried, durationMs: controlMs, plant })
+        if (complaints.some((complaint) => /^I[128]/.test(complaint))) return
+      }
+      assert.fail('the audit found nothing')
     })
   }
 })
@@ -39,7 +44,7 @@ describe('engines on SQLite that are killed, put to sleep, doubled and starved o
 describe('SIGTERM', () => {
   it('drains: the process ends with 0, and nothing is handed out again', async (t) => {
     const directory = await tempDir(t)
-    const outside: Outside = { calls: [], acknowledged: new Map(), random: seededRandom(seed) }
+    const outside = openOutside(seededRandom(seed))
     const orders: EngineOrders = { directory, input: { seed, from: 0 }, policy: 'all', reuse: 'refuse' }
     const first = startEngine(orders, outside)
     t.after(() => first.kill('SIGKILL'))

@@ -62,9 +62,9 @@ export function auditSnapshot(
   complain: Complain,
 ): void {
   const text = textOf(value) ?? ''
-  const { as_of: asOf } = jsonOf({ value }) as { as_of?: { orders?: Record<string, number> } }
-  const offsets = new Map(Object.entries(asOf?.orders ?? {}).map(([partition, next]) => [Number(partition), next]))
-  const expected = expectedTotals(facts, roles, belowOf(new Map([['orders', offsets]])))
+  const { as_of: asOf } = jsonOf({ value }) as { as_of?: Record<string, Record<string, number>> }
+  const below: Below = ({ topic, partition, offset }) => offset < (asOf?.[topic]?.[partition] ?? 0)
+  const expected = expectedTotals(facts, roles, below)
   const count = /"order_count":(\d+)/.exec(text)?.[1]
   const sales = /"total_sales":(\d+)\.(\d\d),/.exec(text)
   const cents = `${sales?.[1] ?? ''}${sales?.[2] ?? ''}`

@@ -64,8 +64,7 @@ export function auditLetters(
 ): void {
   const seen = new Set<string>()
   for (const letter of letters) {
-    const [partition, offset] = ['partition', 'offset'].map((name) => headerOf(letter, `__dlq.errors.${name}`))
-    const at = `${partition}-${offset}`
+    const at = refusedPlace(letter)
     const record = refused.get(at)
     if (!record) complain(`I8: ${group} has a dead letter for ${at}, which it should have read`)
     if (seen.has(at) && repeats === 'none') complain(`I2: ${group} has two dead letters for ${at}`)
@@ -97,8 +96,13 @@ function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === null || b === null ? a === b : Buffer.compare(a, b) === 0
 }
 
+/** Where the record was that a letter is about, by its own account. */
+export function refusedPlace(letter: LogRecord): string {
+  return ['topic', 'partition', 'offset'].map((name) => headerOf(letter, `__dlq.errors.${name}`)).join('-')
+}
+
 export function refusedAt(records: readonly LogRecord[]): ReadonlyMap<string, LogRecord> {
-  return new Map(records.map((record) => [`${record.partition}-${record.offset}`, record]))
+  return new Map(records.map((record) => [`${record.topic}-${record.partition}-${record.offset}`, record]))
 }
 
 /** Ids of snapshots are positions of the input, each at most once; which ones depends on how batches were cut. */

@@ -133,10 +133,10 @@ export function auditCommands({ commands }: Facts, stories: ReadonlyMap<string, 
 export function auditLedger(
   payments: ReadonlyMap<string, Payment>,
   identity: string,
-  story: OrderStory,
+  story: OrderStory | undefined,
   complain: Complain,
 ): void {
-  const ledger = story.payment?.ledger
+  const ledger = story?.payment?.ledger
   const decided = (ledger?.entries ?? []).map(({ position }) => payments.get(placeOf(position))).findLast(Boolean)
   const { status, position } = ledger?.payment ?? {}
   if (!decided || !position) return complain(`I1: order ${identity} has no payment`)

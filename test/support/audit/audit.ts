@@ -3,6 +3,7 @@ import type { PaymentLedger } from '../../../src/ports/payment-ledger.ts'
 import type { OrderQueries, OrderStory } from '../../../src/ports/order-queries.ts'
 import type { TotalsSnapshot } from '../../../src/ports/order-book.ts'
 import { readTopic } from '../log-harness.ts'
+import { headerOf } from '../order-json.ts'
 import { auditDocument, auditSnapshot, auditTotals, belowOf, orderHistory } from './audit-orders.ts'
 import {
   auditEvents,
@@ -11,6 +12,7 @@ import {
   expectedAlerts,
   expectedOutcomes,
   refusedAt,
+  refusedPlace,
   type Repeats,
 } from './audit-outputs.ts'
 import {
@@ -23,7 +25,9 @@ import {
   type Charged,
   type Payment,
 } from './audit-payments.ts'
-import { readFacts, type Facts, type IdReuse } from './facts.ts'
+import { auditEquations } from './audit-equations.ts'
+import { auditRedrives } from './audit-redrives.ts'
+import { orderGroups, orderIdsOf, readFacts, type Facts, type IdReuse, type OrderGroup } from './facts.ts'
 import { rolesOf, type Role } from './roles.ts'
 import { differences, everything, expectedTotals, flatTally, flatTotals } from './sums.ts'
 
@@ -59,28 +63,41 @@ const audits: Readonly<Record<AuditedService, (context: Context) => Promise<void
   views: auditViews,
 }
 
+/** Whose input each of them is judged by: views have the alerts of fraud. */
+const groupOf: Readonly<Record<AuditedService, OrderGroup>> = {
+  analytics: 'analytics-group',
+  payment: 'payments-group',
+  fraud: 'fraud-group',
+  views: 'fraud-group',
+}
+
 /**
- * Counts everything again from topic `orders`, once all is quiet, and compares it with what the system made of it.
+ * Counts everything again from topic `orders` and what was redriven, once all is quiet, and compares it with what the system made of it.
  *
  * @returns what is wrong, each with the invariant that it breaks; empty when all is well
  */
 export async function audit(options: AuditOptions): Promise<readonly string[]> {
   const complaints: string[] = []
   const facts = await readFacts(options.log, options.reuse)
-  const stories = await readStories(facts, options)
+  const stories = await readStories(orderIdsOf(facts), options)
   const { repeats = 'none', services = ['analytics', 'payment', 'fraud', 'views'] } = options
   const repeatsOf = typeof repeats === 'string' ? () => repeats : repeats
   const complain = (complaint: string): void => void complaints.push(complaint)
-  for (const service of services) await audits[service]({ ...options, facts, stories, repeatsOf, complain })
+  for (const service of services) {
+    const ofService = { ...options, facts: facts[groupOf[service]], stories, repeatsOf, complain }
+    await audits[service](ofService)
+  }
+  await auditEquations(options, facts, complain)
+  await auditRedrives(options.log, complain)
   return complaints
 }
 
 async function readStories(
-  { orders }: Facts,
+  orderIds: ReadonlySet<number>,
   { store, reuse }: AuditOptions,
 ): Promise<ReadonlyMap<string, OrderStory>> {
   const stories = new Map<string, OrderStory>()
-  for (const orderId of new Set(orders.map((order) => order.orderId))) {
+  for (const orderId of orderIds) {
     for (const story of await store.findOrder(orderId)) {
       const createdAtMs = (story.state ?? story.payment?.ledger)?.content.createdAtMs
       stories.set(reuse === 'replace' ? `${orderId}@${createdAtMs}` : `${orderId}`, story)
@@ -122,7 +139,7 @@ async function auditPayments(context: Context): Promise<void> {
   const outcomeByKey = new Map(calls.map(({ key, outcome }) => [key, outcome]))
   const payments = expectedPayments(facts, stories, policy, (key) => outcomeByKey.get(key) ?? 'PAID')
   auditCommands(facts, stories, complain)
-  for (const [identity, story] of stories) auditLedger(payments, identity, story, complain)
+  for (const identity of facts.byIdentity.keys()) auditLedger(payments, identity, stories.get(identity), complain)
   auditGateway(payments, calls, complain)
   const paid = expectedOutcomes(payments, (outcome) => outcome === 'PAID')
   const others = expectedOutcomes(payments, (outcome) => outcome !== 'PAID')
@@ -154,19 +171,15 @@ async function auditFraud(context: Context): Promise<void> {
 
 async function auditViews({ log, store, facts, complain }: Context): Promise<void> {
   const expectedOrders = new Set(facts.orders.filter(({ flagged }) => flagged).map(({ identity }) => identity)).size
-  const groups = ['fraud-group', 'payments-group', 'analytics-group']
-  const topics = await Promise.all(groups.map((group) => readTopic(log, `orders.${group}.dlq`)))
-  const letters = topics.map((records) => new Set(records.map(letterPlace)).size).reduce((a, b) => a + b)
+  const read = (kind: 'dlq' | 'retry') =>
+    Promise.all(orderGroups.map((group) => readTopic(log, `orders.${group}.${kind}`)))
+  const letters = (await read('dlq')).reduce((sum, records) => sum + new Set(records.map(refusedPlace)).size, 0)
+  const redriven = new Set((await read('retry')).flat().flatMap((record) => headerOf(record, 'x-redrive-of') ?? []))
+    .size
   const counts = await store.viewCounts()
   if (counts.alerts !== expectedOrders) complain(`I2: the views count ${counts.alerts} alerts, not ${expectedOrders}`)
   if (counts.deadLetters !== letters) complain(`I2: the views count ${counts.deadLetters} dead letters, not ${letters}`)
-}
-
-function letterPlace({ headers }: LogRecord): string {
-  const named = headers.filter(
-    ([name]) => name.startsWith('__dlq.errors.partition') || name.startsWith('__dlq.errors.offset'),
-  )
-  return named.map(([, value]) => Buffer.from(value).toString()).join('-')
+  if (counts.redriven !== redriven) complain(`I2: the views count ${counts.redriven} redriven, not ${redriven}`)
 }
 
 async function auditDeadLetters(

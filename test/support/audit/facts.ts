@@ -1,6 +1,6 @@
 import type { Log, LogRecord } from '../../../src/ports/log.ts'
 import { readTopic } from '../log-harness.ts'
-import { headerOf, jsonOf, retryTopicOfPayments } from '../order-json.ts'
+import { headerOf, jsonOf } from '../order-json.ts'
 import { truthHeader } from './input.ts'
 
 /**
@@ -27,8 +27,13 @@ export type OrderRecord = Readonly<{
 /** An operator's command: the order whose payment it is about, and what is to become of that. */
 export type CommandRecord = OrderRecord & Readonly<{ decision: string }>
 
+/** Those that read orders. What one of them refused comes back to it alone. */
+export const orderGroups = ['fraud-group', 'payments-group', 'analytics-group'] as const
+export type OrderGroup = (typeof orderGroups)[number]
+
+/** The input of one group. */
 export type Facts = Readonly<{
-  /** Every record of `orders`, partition by partition, in the order of offsets. */
+  /** Every record of `orders` and of the group's retry topic, partition by partition, in the order of offsets. */
   all: readonly LogRecord[]
   orders: readonly OrderRecord[]
   byPlace: ReadonlyMap<string, OrderRecord>
@@ -43,8 +48,18 @@ export type IdReuse = 'refuse' | 'replace'
 
 const decimals: Readonly<Record<string, number>> = { USD: 2, EUR: 2, JPY: 0 }
 
-export async function readFacts(log: Log, reuse: IdReuse): Promise<Facts> {
-  const all = await readTopic(log, 'orders')
+export async function readFacts(log: Log, reuse: IdReuse): Promise<Readonly<Record<OrderGroup, Facts>>> {
+  const orders = await readTopic(log, 'orders')
+  const of = async (group: OrderGroup) =>
+    factsOf([...orders, ...(await readTopic(log, `orders.${group}.retry`))], reuse)
+  return {
+    'fraud-group': await of('fraud-group'),
+    'payments-group': await of('payments-group'),
+    'analytics-group': await of('analytics-group'),
+  }
+}
+
+function factsOf(all: readonly LogRecord[], reuse: IdReuse): Facts {
   const ofTruth = (truth: string) => all.filter((record) => headerOf(record, truthHeader) === truth)
   const orders = ofTruth('order').map((record) => orderOf(record, reuse))
   return {
@@ -52,10 +67,14 @@ export async function readFacts(log: Log, reuse: IdReuse): Promise<Facts> {
     orders,
     byPlace: new Map(orders.map((order) => [order.place, order])),
     byIdentity: Map.groupBy(orders, ({ identity }) => identity),
-    commands: (await readTopic(log, retryTopicOfPayments)).flatMap((record) => commandOf(record, reuse)),
+    commands: all.filter(({ topic }) => topic !== 'orders').flatMap((record) => commandOf(record, reuse)),
     poison: ofTruth('poison'),
     tombstones: ofTruth('tombstone'),
   }
+}
+
+export function orderIdsOf(facts: Readonly<Record<OrderGroup, Facts>>): ReadonlySet<number> {
+  return new Set(orderGroups.flatMap((group) => facts[group].orders.map(({ orderId }) => orderId)))
 }
 
 export function placeOf({ topicId, partition, offset }: Pick<LogRecord, 'topicId' | 'partition' | 'offset'>): string {

@@ -42,17 +42,21 @@ function checkHistory(
   if (entries.includes(undefined)) complain(`I5: order ${identity} has a history that its log lacks: ${places.join()}`)
   const [first] = entries
   if (first && content !== first.content) complain(`I1: order ${identity} is stored with other content than its record`)
-  const earlier = records.find(({ record }) => record.partition === first?.record.partition)
+  const earlier = first && records.find((record) => partitionOf(record) === partitionOf(first))
   if (first && earlier !== first) complain(`I6: order ${identity} was made by a later record of its partition`)
   if (entries.some((entry) => entry && entry.content !== content)) complain(`I2: order ${identity} took a conflict in`)
   const statuses = entries.map((entry) => entry?.status)
   if (new Set(statuses).size !== statuses.length) complain(`I2: order ${identity} took a status twice`)
-  for (const [partition, ofPartition] of Map.groupBy(entries, (entry) => entry?.record.partition)) {
+  for (const [partition, ofPartition] of Map.groupBy(entries, (entry) => entry && partitionOf(entry))) {
     const offsets = ofPartition.map((entry) => entry?.record.offset ?? 0)
     if (offsets.some((offset, index) => index > 0 && offset <= (offsets[index - 1] ?? 0))) {
-      complain(`I6: order ${identity} took the records of partition ${partition} out of order`)
+      complain(`I6: order ${identity} took the records of ${partition} out of order`)
     }
   }
+}
+
+function partitionOf({ record: { topic, partition } }: OrderRecord): string {
+  return `${topic}-${partition}`
 }
 
 function roleOf(

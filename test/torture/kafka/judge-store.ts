@@ -1,6 +1,6 @@
 import type { OrderQueries, OrderStory, Page, PageQuery } from '../../../src/ports/order-queries.ts'
 import { audit, type AuditOptions } from '../../support/audit/audit.ts'
-import { readFacts, type Facts } from '../../support/audit/facts.ts'
+import { orderIdsOf, readFacts } from '../../support/audit/facts.ts'
 import type { TorturedStore } from './tortured-store.ts'
 
 type Stories = ReadonlyMap<number, readonly OrderStory[]>
@@ -14,7 +14,7 @@ export async function judgeStore(
   options: Omit<AuditOptions, 'store'>,
 ): Promise<readonly string[]> {
   const facts = await readFacts(options.log, options.reuse)
-  const stories = await readStories(reader, facts)
+  const stories = await readStories(reader, orderIdsOf(facts))
   const store: OrderQueries = {
     ...reader,
     findOrder: (orderId) => Promise.resolve(stories.get(orderId) ?? []),
@@ -29,8 +29,8 @@ export async function judgeStore(
   ]
 }
 
-async function readStories(reader: OrderQueries, { orders }: Facts): Promise<Stories> {
-  const ids = new Set(orders.map(({ orderId }) => orderId)).values()
+async function readStories(reader: OrderQueries, orderIds: ReadonlySet<number>): Promise<Stories> {
+  const ids = orderIds.values()
   const stories = new Map<number, readonly OrderStory[]>()
   const readOn = async (): Promise<void> => {
     for (const orderId of ids) stories.set(orderId, await reader.findOrder(orderId))

@@ -35,7 +35,7 @@ export type KafkaTortureOptions = Omit<TortureOptions, 'plant'> &
     plantedSource?: string
   }>
 
-export type KafkaTortureResult = TortureResult & Readonly<{ peaks: Peaks; drainedMs: number }>
+export type KafkaTortureResult = Omit<TortureResult, 'redrives'> & Readonly<{ peaks: Peaks; drainedMs: number }>
 
 const drainLimitMs = 120_000
 const pollMs = 100

@@ -9,7 +9,7 @@ import type { AuditOptions } from '../../support/audit/audit.ts'
 import type { ServiceName } from '../../support/pipeline-rig.ts'
 import type { Crash } from '../crash-points.ts'
 import { partitions } from '../messages.ts'
-import type { Outside } from '../outside.ts'
+import { openOutside, type Outside } from '../outside.ts'
 import { kafkaEnvironment } from './environment.ts'
 import { judgeStore } from './judge-store.ts'
 import { openTortureLog } from './open-log.ts'
@@ -57,7 +57,7 @@ export type Site = SiteOptions &
 export async function openSite(options: SiteOptions): Promise<Site> {
   const { bootstrap, directBootstrap, directory, seed, policy, reuse, plant, plantedSource, complain } = options
   const { replicationFactor = 1, openStore = openSqliteTorturedStore } = options
-  const outside: Outside = { calls: [], acknowledged: new Map(), random: seededRandom(seed + 1) }
+  const outside = openOutside(seededRandom(seed + 1))
   const log = openTortureLog(directBootstrap, replicationFactor)
   const store = await openStore(directory)
   await log.createTopics(topicSpecs(readConfig(kafkaEnvironment({ bootstrap, store: store.environment, partitions }))))
