@@ -20,7 +20,7 @@ export async function auditPage(
   if (!topic) return { entries: [], nextCursor: null }
   const before = Math.min(cursor === undefined ? topic.end : offsetOf(cursor), topic.end)
   const from = Math.max(before - windowMax, topic.begin)
-  const newest = (await entriesIn(log, from, before)).toReversed()
+  const newest = (await auditEntries(log, from, before)).toReversed()
   const entries = newest.slice(0, limit)
   const last = newest.length > limit ? entries.at(-1)?.offset : from
   return { entries, nextCursor: last !== undefined && last > topic.begin ? String(last) : null }
@@ -31,7 +31,8 @@ function offsetOf(cursor: string): number {
   throw new OrdermillError('REQUEST_INVALID', 'the cursor does not belong to this list: start again without a cursor')
 }
 
-async function entriesIn(log: Pick<Log, 'read'>, from: number, to: number): Promise<readonly AuditEntry[]> {
+/** Those of the records in [from, to), the oldest first. */
+export async function auditEntries(log: Pick<Log, 'read'>, from: number, to: number): Promise<readonly AuditEntry[]> {
   const entries: AuditEntry[] = []
   for (let offset = from; offset < to;) {
     const range = { topic: operationsTopic, partition: 0, offset, recordsMax: windowMax, bytesMax: windowBytesMax }

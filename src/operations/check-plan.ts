@@ -25,6 +25,8 @@ export type CheckPlan = Readonly<{
   isWhole: boolean
   /** Whether the series is compared: it is of all that analytics has read, and of no part of that. */
   comparesSeries: boolean
+  /** Whether what groups counted as refused is compared with the letters in the log, which the views read. */
+  comparesLetters: boolean
 }>
 
 export type PlannedEnd = Readonly<{ topic: string; partition: number; end: number }>
@@ -71,6 +73,7 @@ export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckP
     viewsUntil: spec.service === 'fraud' ? alerts : [],
     alertsBeforeMs: isLimited ? 0 : await borderOf(log, alerts),
     isWhole: !isLimited && !isBetween,
+    comparesLetters: !isLimited && !isBetween && spec.service === undefined,
     comparesSeries: !isLimited && (spec.service ?? 'analytics') === 'analytics',
   }
 }

@@ -23,9 +23,9 @@ const pauseMs = 200
  * read no more than the store had counted before, and not more than that with all that is behind in the log. Where no order
  * came meanwhile, both are the same.
  */
-export async function seriesPiece(deps: PieceDeps, phase: SeriesPhase, signal: AbortSignal): Promise<Piece> {
+export async function seriesPiece(deps: PieceDeps, phase: SeriesPhase, signal: AbortSignal): Promise<Piece | 'end'> {
   const day = await nextDay(deps, phase.fromMs)
-  if (!day) return { phase: { kind: 'done' }, differences: [] }
+  if (!day) return 'end'
   // Most days are over: no order comes that is of them.
   if ((await differing(deps, day)).length === 0) return dayDone(day, [])
 

@@ -1,6 +1,7 @@
 import type { Log } from '../ports/log.ts'
 import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 import type { Scratch, Scratches } from '../ports/scratch.ts'
+import type { LetterBounds } from './check-letters.ts'
 import type { CheckPlan } from './check-plan.ts'
 import type { ReplaySettings } from './replay.ts'
 
@@ -39,6 +40,8 @@ export type Phase =
    * replayed, in steps.
    */
   | Readonly<{ kind: 'series'; fromMs: number; looks: number; shards?: readonly SeriesShard[] }>
+  /** Pages of letters before `cursor` are counted, by the shards of the plan; `looks`: how often all of them were, in vain. */
+  | Readonly<{ kind: 'letters'; looks: number; cursor: string | null; stood: readonly number[]; bounds?: LetterBounds }>
   | Readonly<{ kind: 'done' }>
 
 export type SeriesShard = Pick<ShardSummary, 'shard' | 'epoch' | 'next'>

@@ -2,6 +2,7 @@ import { viewsGroup } from '../codec/groups.ts'
 import type { CheckSpec, Difference, JobProgress } from '../codec/operation-codec.ts'
 import type { Scratch } from '../ports/scratch.ts'
 import { comparePass, passesOf } from './check-passes.ts'
+import { firstOfLetters, lettersPiece } from './check-letters.ts'
 import { planCheck, type CheckPlan } from './check-plan.ts'
 import { replayTo } from './check-replay.ts'
 import type { CheckDeps, CheckState, Phase, PieceDeps } from './check-state.ts'
@@ -77,6 +78,11 @@ async function piece(deps: PieceDeps, state: CheckState, signal: AbortSignal): P
       return keep(deps, state, afterTotals(state.plan), await compareTotals(deps, state))
     case 'series': {
       const compared = await seriesPiece(deps, phase, signal)
+      if (compared === 'end') return moved(deps.scratch, state, afterSeries(state.plan))
+      return keep(deps, state, compared.phase, compared.differences)
+    }
+    case 'letters': {
+      const compared = await lettersPiece(deps, state.plan, phase, signal)
       return keep(deps, state, compared.phase, compared.differences)
     }
     case 'done':
@@ -142,8 +148,12 @@ async function comparePiece(
 }
 
 /** From then on the scratch has read more than was planned. */
-function afterTotals({ comparesSeries }: CheckPlan): Phase {
-  return comparesSeries ? firstOfSeries : { kind: 'done' }
+function afterTotals(plan: CheckPlan): Phase {
+  return plan.comparesSeries ? firstOfSeries : afterSeries(plan)
+}
+
+function afterSeries({ comparesLetters }: CheckPlan): Phase {
+  return comparesLetters ? firstOfLetters : { kind: 'done' }
 }
 
 async function moved(scratch: Scratch, state: CheckState, phase: Phase): Promise<CheckState> {
@@ -202,6 +212,8 @@ function detailOf({ phase }: CheckState): string {
       return 'comparing the totals'
     case 'series':
       return 'comparing the series'
+    case 'letters':
+      return 'comparing the dead letters'
     case 'done':
       return 'done'
     default:

@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts'
 import { planSeek, type SeekMove, type SeekRequest } from './group-seek.ts'
 import type { OperationsLog } from './operations-log.ts'
 import { seekEffects } from './seek-effects.ts'
+import { placesText } from './seeks-forward.ts'
 
 export type GroupControlDeps = Readonly<{
   log: Pick<Log, 'append' | 'groups' | 'lag' | 'offsetAt' | 'seek' | 'topics'>
@@ -97,10 +98,6 @@ export async function seekGroup(deps: GroupControlDeps, request: SeekRequest, pr
     throw error
   }
   return plan
-}
-
-function placesText(moves: readonly SeekMove[], edge: 'from' | 'to'): string {
-  return moves.map((move) => `${move.topic}-${move.partition}@${move[edge]}`).join(' ')
 }
 
 type Action = Pick<OperationOf<'action'>, 'principal' | 'action' | 'target' | 'from' | 'to' | 'group'>
