@@ -12,6 +12,7 @@ export type Caller = Readonly<{ role: Role | undefined; principal: string }>
 
 export const loopbackPrincipal = 'loopback'
 const nobody = 'nobody'
+export const stranger: Caller = { role: undefined, principal: nobody }
 export const sessionCookie = 'ordermill_session'
 
 /** Bearer token, or the page's cookie: EventSource sends no headers. */
@@ -37,7 +38,7 @@ function decodeValue(value: string): string | undefined {
 /** Without tokens only loopback is listened on, and everybody there is operator. */
 export function identify(tokens: readonly Token[], token: string | undefined): Caller {
   if (tokens.length === 0) return { role: 'operator', principal: loopbackPrincipal }
-  if (token === undefined) return { role: undefined, principal: nobody }
+  if (token === undefined) return stranger
   const hash = createHash('sha256').update(token).digest()
   // Every entry is compared, each in constant time, so that the time says nothing about which of them is near.
   const roles = tokens.filter(({ sha256 }) => equals(Buffer.from(sha256, 'hex'), hash)).map(({ role }) => role)

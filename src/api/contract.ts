@@ -57,7 +57,9 @@ export const readiness = closed({
     closed({
       name: Type.String(),
       status: oneOf('ok', 'failed'),
-      detail: Type.Optional(Type.String({ description: 'For callers with a role only' })),
+      detail: Type.Optional(
+        Type.String({ description: 'For callers with a role only, by a name that the server has' }),
+      ),
     }),
   ),
 })

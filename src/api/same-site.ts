@@ -4,19 +4,22 @@ import { OrdermillError } from '../errors.ts'
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * Refuses a request that calls this server by a foreign name: a page whose name was pointed at 127.0.0.1 (DNS rebinding)
- * is same-origin to the browser, and only the Host header gives it away.
+ * Whether a request calls this server by a name that it has. A page whose name was pointed at 127.0.0.1 (DNS rebinding) is
+ * same-origin to the browser, and only the Host header gives it away.
  */
-export function hostGuard(host: string, allowedHosts: readonly string[]): (headers: IncomingHttpHeaders) => void {
-  const allowed = new Set([...loopbackNames, ...[host, ...allowedHosts].map(canonicalHost)])
+export function knownHosts(host: string, allowedHosts: readonly string[]): (headers: IncomingHttpHeaders) => boolean {
+  const known = new Set([...loopbackNames, ...[host, ...allowedHosts].map(canonicalHost)])
   return ({ host: asked = '' }) => {
     const name = hostnameOf(`http://${asked}`)
-    if (name !== undefined && allowed.has(name)) return
-    throw new OrdermillError(
-      'FORBIDDEN',
-      'this server is not known by the name in the Host header: add that name to ORDERMILL_ALLOWED_HOSTS',
-    )
+    return name !== undefined && known.has(name)
   }
+}
+
+export function foreignHost(): OrdermillError {
+  return new OrdermillError(
+    'FORBIDDEN',
+    'this server is not known by the name in the Host header: add that name to ORDERMILL_ALLOWED_HOSTS',
+  )
 }
 
 /** Refuses what another site's page makes its visitor's browser send. Programs send neither header. */

@@ -2,21 +2,21 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
 import { OrdermillError } from '../errors.ts'
-import { demand, identify, tokenOf } from './access.ts'
+import { demand, identify, stranger, tokenOf } from './access.ts'
 import type { App } from './app.ts'
 import type { ApiSettings } from './deps.ts'
 import type { ApiLimits } from './limits.ts'
-import { hostGuard, refuseCrossSite, refuseForeignOrigin } from './same-site.ts'
+import { foreignHost, knownHosts, refuseCrossSite, refuseForeignOrigin } from './same-site.ts'
 
 /** Who may ask, under which name, from where, and how often. Each fails closed: a route that names no access is an operator's. */
 export async function guard(app: App, settings: ApiSettings, limits: ApiLimits): Promise<void> {
   const { tokens, host, allowedHosts } = settings
-  const refuseForeignHost = hostGuard(host, allowedHosts)
+  const isKnownHost = knownHosts(host, allowedHosts)
 
   app.decorateRequest('caller')
   app.addHook('onRequest', ({ headers, method, routeOptions }, reply, done) => {
     void reply.header('cache-control', 'no-store')
-    if (routeOptions.config.isProbe !== true) refuseForeignHost(headers)
+    if (routeOptions.config.isProbe !== true && !isKnownHost(headers)) throw foreignHost()
     if (method !== 'GET' && method !== 'HEAD') refuseForeignOrigin(headers)
     // A link to the page is welcome; a read that its visitor's browser makes for another site only costs.
     else if (routeOptions.url?.startsWith('/api/v1/')) refuseCrossSite(headers)
@@ -25,7 +25,8 @@ export async function guard(app: App, settings: ApiSettings, limits: ApiLimits):
   await app.register(helmet, helmetOptions)
   await app.register(rateLimit, rateLimitOptions(limits))
   app.addHook('onRequest', (request, _reply, done) => {
-    request.caller = identify(tokens, tokenOf(request.headers))
+    // A probe may come by any name, and so may a page that was pointed here: it has a role by no more than its address.
+    request.caller = isKnownHost(request.headers) ? identify(tokens, tokenOf(request.headers)) : stranger
     if (!request.is404) demand(request.routeOptions.config.access ?? 'operator', request.caller)
     done()
   })

@@ -173,6 +173,23 @@ describe('/readyz with tokens', () => {
 })
 
 describe('access without tokens', () => {
+  // Probes are let in under any name, and without tokens everybody has a role: a page whose name was pointed here read it all.
+  it('tells a probe by a foreign name the states of /readyz, and what is wrong by a known name alone', async (t) => {
+    const health = () => Promise.resolve([{ name: 'payment', ok: false, detail: 'can not open /var/secret' }])
+    const { call } = await openTestApi(t, { health, settings: { allowedHosts: ['mill.example.com'] } })
+    for (const [host, detail] of [
+      ['evil.example.com', undefined],
+      ['10.0.0.7:3000', undefined],
+      ['mill.example.com', 'can not open /var/secret'],
+      ['localhost:3000', 'can not open /var/secret'],
+    ]) {
+      const { status, json } = await call({ url: '/readyz', headers: { host } })
+      assert.equal(status, 503)
+      const check = { name: 'payment', status: 'failed' as const }
+      assert.deepEqual(json(readiness).checks, [detail === undefined ? check : { ...check, detail }], host)
+    }
+  })
+
   it('takes everybody as operator', async (t) => {
     const { call } = await openTestApi(t)
     assert.deepEqual((await call({ url: '/api/v1/session' })).json(session), {
