@@ -295,7 +295,7 @@ export const postOrdersQuery = closed({
   wait: Type.Optional(Type.Literal('analytics')),
   wait_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 30_000, default: 10_000 })),
 })
-export const postOrdersHeaders = Type.Object({
+export const keyedHeaders = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[!-~]+$' })),
 })
 export const acceptedOrder = closed({

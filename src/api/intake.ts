@@ -6,6 +6,7 @@ import { greatestChosen, type Intake } from '../ports/intake.ts'
 import type { Log } from '../ports/log.ts'
 import { acceptedOrders, type AcceptedOrders } from './contract.ts'
 import { loopbackPrincipal } from './access.ts'
+import { onceInFlight } from './once-in-flight.ts'
 import { needsId, parseDrafts, writeDraft, type Draft } from './drafts.ts'
 
 type IntakeDeps = Readonly<{
@@ -19,25 +20,17 @@ type IntakeDeps = Readonly<{
 /** `principal` is whose key it is: two callers may use the same one. */
 export type Submission = Readonly<{ body: string; principal: string; key: string | undefined }>
 type KeyedSubmission = Submission & Readonly<{ key: string }>
-type InFlight = Readonly<{ fingerprint: string; answer: Promise<AcceptedOrders> }>
 type Given = Readonly<{ firstOrderId: number; atMs: number }>
 
 /** Takes orders in: durable in the log when it resolves. Resending with the same key appends nothing more that counts. */
 export function newOrderIntake(deps: IntakeDeps): (submission: Submission) => Promise<AcceptedOrders> {
   const { store, clock, keysInFlightMax } = deps
-  const inFlight = new Map<string, InFlight>()
+  const once = onceInFlight<AcceptedOrders>(keysInFlightMax)
 
-  /** A double submit in one process shares the first one's answer; in several, the records are the same and count once. */
-  async function submitOnce(submission: KeyedSubmission): Promise<AcceptedOrders> {
-    const id = `${submission.principal} ${submission.key}`
+  /** In several processes the records of a double submit are the same and count once. */
+  function submitOnce(submission: KeyedSubmission): Promise<AcceptedOrders> {
     const fingerprint = createHash('sha256').update(submission.body).digest('hex')
-    const running = inFlight.get(id)
-    if (running && running.fingerprint !== fingerprint) throw keyReused()
-    if (running) return running.answer
-    if (inFlight.size >= keysInFlightMax) throw tooManyKeys(keysInFlightMax)
-    const answer = submitWithKey(submission, fingerprint).finally(() => inFlight.delete(id))
-    inFlight.set(id, { fingerprint, answer })
-    return answer
+    return once({ ...submission, fingerprint }, () => submitWithKey(submission, fingerprint))
   }
 
   async function submitWithKey(
@@ -109,18 +102,4 @@ function parseStoredAnswer(text: string): AcceptedOrders {
   const answer: unknown = JSON.parse(text)
   if (Check(acceptedOrders, answer)) return answer
   throw new OrdermillError('DATA_CORRUPT', 'the answer that the store keeps for this Idempotency-Key is none of ours')
-}
-
-function keyReused(): OrdermillError {
-  return new OrdermillError(
-    'IDEMPOTENCY_KEY_REUSED',
-    'this Idempotency-Key came with another body: use a new key for new orders, the same body for a repetition',
-  )
-}
-
-function tooManyKeys(keysMax: number): OrdermillError {
-  return new OrdermillError(
-    'SERVER_UNAVAILABLE',
-    `${keysMax} requests with an Idempotency-Key are under way: send it again later`,
-  )
 }

@@ -150,7 +150,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
     done()
   })
   listRoutes(app, deps)
-  paymentRoutes(app, { log, store, clock, topic: settings.inputTopic })
+  paymentRoutes(app, { log, operations, store, clock, topic: settings.inputTopic }, limits.keysInFlightMax)
   deadLetterRoutes(app, deps)
   exportRoutes(app, { ...deps, exports, limits })
   systemRoutes(app, { log, clock, systemInfo: system })

@@ -79,12 +79,17 @@ export async function openReading(environment: Environment, options: WhereOption
 }
 
 /** Asks a running server for a change: it answers with JSON text. */
-export type Operating = Readonly<{ post: (path: string, body: object) => Promise<string> }>
+export type Operating = Readonly<{ post: (path: string, body: object, idempotencyKey?: string) => Promise<string> }>
 
 /** @throws {OrdermillError} SERVER_UNAVAILABLE when none runs, UNAUTHENTICATED, FORBIDDEN, and what the server refuses */
 export function openOperating(environment: Environment, options: WhereOptions): Operating {
   const http = findHttpApi(environment, configOf(environment, options), options)
-  if (http) return { post: async (path, body) => answerOf(await http.post(path, JSON.stringify(body), randomUUID())) }
+  if (http) {
+    return {
+      post: async (path, body, idempotencyKey = randomUUID()) =>
+        answerOf(await http.post(path, JSON.stringify(body), idempotencyKey)),
+    }
+  }
   throw new OrdermillError(
     'SERVER_UNAVAILABLE',
     'this changes a running system, and no server is known: start it with "ordermill start", or name it with --url',

@@ -26,6 +26,12 @@ export function time(text: string): string {
   throw new InvalidArgumentError('It must be a time such as 2026-01-31T09:30:00Z.')
 }
 
+/** Parser of an option that is sent as the header Idempotency-Key. */
+export function idempotencyKey(text: string): string {
+  if (/^[!-~]{1,255}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be 1 to 255 visible ASCII characters without spaces.')
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON')
 }

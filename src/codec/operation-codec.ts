@@ -88,6 +88,8 @@ const operation = Type.Union([
     group: Type.Optional(text),
     /** In the words of whoever did it. */
     reason: Type.Optional(text),
+    /** Digest of the request, where that came with an Idempotency-Key: `id` is the key's then. */
+    request: Type.Optional(text),
   }),
   member({ kind: Type.Literal('job'), ...who, title: text, spec: Type.Union([redriveSpec, checkSpec, rebuildSpec]) }),
   /** So much of a job is done; `cursor` is where it goes on, in words of its own. */

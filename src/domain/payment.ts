@@ -242,10 +242,15 @@ export function commandObstacle(
   status: LedgerPayment['status'],
   orderStatus: OrderStatus,
 ): string | undefined {
-  const wanted = decision === 'retry' ? 'DECLINED' : 'HELD'
+  const wanted = statusFor(decision)
   if (status !== wanted) return `its payment is ${status}, and only what is ${wanted} can be ${pastOf[decision]}`
   if (decision === 'reject' || orderStatus !== 'CANCELLED') return undefined
   return 'it is CANCELLED, and would be charged'
+}
+
+/** Of the payments that a decision is about. */
+export function statusFor(decision: OperatorDecision): 'DECLINED' | 'HELD' {
+  return decision === 'retry' ? 'DECLINED' : 'HELD'
 }
 
 const pastOf = { release: 'released', reject: 'rejected', retry: 'retried' } as const

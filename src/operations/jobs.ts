@@ -18,7 +18,7 @@ export type JobRequest = Readonly<{ principal: string; title: string; spec: JobS
  */
 export async function requestJob({ log, operations, clock }: JobsDeps, request: JobRequest): Promise<Job> {
   const { principal, title, spec, key } = request
-  const id = key === undefined ? randomUUID() : jobIdOf(principal, key)
+  const id = key === undefined ? randomUUID() : requestIdOf(principal, key)
   const known = (await operations.state()).jobs.get(id)
   if (known) return sameJob(known, spec)
   await log.append([encodeOperation({ kind: 'job', id, at_ms: clock(), principal, title, spec })])
@@ -51,8 +51,8 @@ function sameJob(job: Job, spec: JobSpec): Job {
   )
 }
 
-/** The id of the job that `principal` asks for with `key`. */
-export function jobIdOf(principal: string, key: string): string {
+/** The id of what `principal` asks for with `key`. */
+export function requestIdOf(principal: string, key: string): string {
   return createHash('sha256')
     .update(JSON.stringify([principal, key]))
     .digest('hex')

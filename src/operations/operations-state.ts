@@ -1,4 +1,4 @@
-import type { Difference, JobProgress, JobSpec, Operation } from '../codec/operation-codec.ts'
+import type { Difference, JobProgress, JobSpec, Operation, OperationOf } from '../codec/operation-codec.ts'
 
 export type Job = Readonly<{
   id: string
@@ -18,10 +18,20 @@ export type Job = Readonly<{
   cursor: string | undefined
 }>
 
-/** What the operations topic comes to. Jobs are in the order in which they were asked for. */
-export type OperationsState = Readonly<{ jobs: ReadonlyMap<string, Job>; pausedGroups: ReadonlySet<string> }>
+/** A decision about a payment that came with an Idempotency-Key. */
+export type KeyedDecision = Readonly<{ request: string; atMs: number }>
 
-export const noOperations: OperationsState = { jobs: new Map(), pausedGroups: new Set() }
+/** What the operations topic comes to. Jobs are in the order in which they were asked for, decisions too. */
+export type OperationsState = Readonly<{
+  jobs: ReadonlyMap<string, Job>
+  pausedGroups: ReadonlySet<string>
+  decisions: ReadonlyMap<string, KeyedDecision>
+}>
+
+export const noOperations: OperationsState = { jobs: new Map(), pausedGroups: new Set(), decisions: new Map() }
+
+/** Decisions whose keys are remembered; the oldest are forgotten first. */
+const decisionsMax = 1_000
 
 /** Jobs that are remembered; the oldest that have ended are forgotten first. */
 const jobsMax = 1_000
@@ -36,7 +46,11 @@ export function isEnded({ state }: Pick<Job, 'state'>): boolean {
 export function applyOperation(before: OperationsState, operation: Operation): OperationsState {
   switch (operation.kind) {
     case 'action':
-      return operation.group === undefined ? before : { ...before, pausedGroups: pausedAfter(before, operation) }
+      return {
+        ...before,
+        pausedGroups: pausedAfter(before, operation),
+        decisions: decisionsAfter(before, operation),
+      }
     case 'job':
       return { ...before, jobs: withJob(before.jobs, jobOf(operation)) }
     case 'cancel':
@@ -69,10 +83,20 @@ function pausedAfter(
   { pausedGroups }: OperationsState,
   { action, group }: Readonly<{ action: string; group?: string }>,
 ): ReadonlySet<string> {
+  if (group === undefined) return pausedGroups
   const groups = new Set(pausedGroups)
-  if (group !== undefined && action === 'pause') groups.add(group)
-  if (group !== undefined && action === 'resume') groups.delete(group)
+  if (action === 'pause') groups.add(group)
+  if (action === 'resume') groups.delete(group)
   return groups
+}
+
+/** The first one stands: where two processes were asked at one moment, there may be two. */
+function decisionsAfter(
+  { decisions }: OperationsState,
+  { id, request, at_ms: atMs }: Pick<OperationOf<'action'>, 'id' | 'request' | 'at_ms'>,
+): OperationsState['decisions'] {
+  if (request === undefined || decisions.has(id)) return decisions
+  return new Map([...decisions, [id, { request, atMs }] as const].slice(-decisionsMax))
 }
 
 function jobOf({ id, title, principal, spec, at_ms }: Extract<Operation, { kind: 'job' }>): Job {

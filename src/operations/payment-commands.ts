@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { bytesOf } from '../codec/bytes.ts'
 import { retryTopic } from '../codec/dead-letter-codec.ts'
 import { encodeDecision } from '../codec/decision-codec.ts'
@@ -6,13 +6,18 @@ import { orderGroups } from '../codec/groups.ts'
 import { encodeOperation } from '../codec/operation-codec.ts'
 import { receivedText } from '../domain/order-document.ts'
 import { currentStatus } from '../domain/order-state.ts'
-import { commandObstacle, type LedgerState, type OperatorDecision, type PaymentOutcome } from '../domain/payment.ts'
+import { commandObstacle, statusFor, type LedgerState, type OperatorDecision } from '../domain/payment.ts'
 import { OrdermillError } from '../errors.ts'
 import type { Log, LogPosition, LogRecord } from '../ports/log.ts'
 import type { OrderQueries, OrderStory, StoredPayment } from '../ports/order-queries.ts'
+import { findCommand } from './find-command.ts'
+import { requestIdOf } from './jobs.ts'
+import type { OperationsLog } from './operations-log.ts'
+import type { KeyedDecision } from './operations-state.ts'
 
 export type PaymentCommandDeps = Readonly<{
-  log: Pick<Log, 'append' | 'read' | 'topics'>
+  log: Pick<Log, 'append' | 'offsetAt' | 'read' | 'topics'>
+  operations: OperationsLog
   store: Pick<OrderQueries, 'findOrder'>
   /** Where orders come in. */
   topic: string
@@ -26,35 +31,85 @@ export type PaymentCommand = Readonly<{
   reason: string | undefined
   /** Which order, where ids are used again; the newest when left out. */
   createdAtMs: number | undefined
+  /** Sent again with the same one it is the same command. */
+  key: string | undefined
 }>
 
-export type TakenCommand = Readonly<{ from: PaymentOutcome | 'PENDING'; record: LogPosition; atMs: number }>
+export type TakenCommand = Readonly<{
+  from: ReturnType<typeof statusFor>
+  record: Omit<LogPosition, 'topicId'>
+  atMs: number
+}>
 
 /**
  * Gives payment an operator's command, and the audit log its entry, in one append. Payment judges it again when it comes to
  * it: what has changed until then counts.
  *
- * @throws {OrdermillError} NOT_FOUND, STATE_CONFLICT, LOG_UNAVAILABLE, STORE_UNAVAILABLE
+ * @throws {OrdermillError} NOT_FOUND, STATE_CONFLICT, IDEMPOTENCY_KEY_REUSED, LOG_UNAVAILABLE, STORE_UNAVAILABLE
  */
 export async function commandPayment(deps: PaymentCommandDeps, command: PaymentCommand): Promise<TakenCommand> {
+  const { principal, key } = command
+  if (key === undefined) return writeCommand(deps, command, { id: randomUUID() })
+  const id = requestIdOf(principal, key)
+  const known = (await deps.operations.state()).decisions.get(id)
+  return known
+    ? sameCommand(deps, command, { id, known })
+    : writeCommand(deps, command, { id, request: digestOf(command) })
+}
+
+/** Of all that a request asks for. */
+export function digestOf({ orderId, decision, reason, createdAtMs }: PaymentCommand): string {
+  const asked = JSON.stringify([orderId, decision, reason ?? null, createdAtMs ?? null])
+  return createHash('sha256').update(asked).digest('hex')
+}
+
+/** What was answered first, although the payment may have changed since. */
+async function sameCommand(
+  { log, topic }: PaymentCommandDeps,
+  command: PaymentCommand,
+  { id, known: { request, atMs } }: Readonly<{ id: string; known: KeyedDecision }>,
+): Promise<TakenCommand> {
+  const { decision } = command
+  if (request !== digestOf(command)) {
+    throw new OrdermillError(
+      'IDEMPOTENCY_KEY_REUSED',
+      'this Idempotency-Key came with another decision: use a new key for a new decision',
+    )
+  }
+  const source = { topic: retryTopic(topic, orderGroups.payment), sinceMs: atMs }
+  const record = await findCommand(log, source, eventIdOf(id))
+  if (record) return { from: statusFor(decision), record, atMs }
+  throw new OrdermillError(
+    'NOT_FOUND',
+    `this ${decision} was taken at ${new Date(atMs).toISOString()}, and the log has its record no more: see ordermill audit`,
+  )
+}
+
+function eventIdOf(id: string): string {
+  return `operator/${id}`
+}
+
+async function writeCommand(
+  deps: PaymentCommandDeps,
+  command: PaymentCommand,
+  keyed: Readonly<{ id: string; request?: string }>,
+): Promise<TakenCommand> {
   const { log, topic, clock } = deps
   const { orderId, decision, principal, reason } = command
   const story = await storyOf(deps, command)
-  const { ledger } = story.payment
   refuseObstacle(command, story)
-  const id = randomUUID()
   const atMs = clock()
-  const from = ledger.payment.status
+  const from = statusFor(decision)
   const [record] = await log.append([
     encodeDecision({
       topic: retryTopic(topic, orderGroups.payment),
       ...(await orderOf(log, story)),
       command: { decision, by: principal },
-      eventId: `operator/${id}`,
+      eventId: eventIdOf(keyed.id),
     }),
     encodeOperation({
       kind: 'action',
-      id,
+      ...keyed,
       at_ms: atMs,
       principal,
       action: decision,

@@ -1,7 +1,7 @@
 import type { RedriveSpec } from '../codec/operation-codec.ts'
 import { OrdermillError } from '../errors.ts'
 import type { OrderQueries } from '../ports/order-queries.ts'
-import { jobIdOf, requestJob, type JobsDeps } from './jobs.ts'
+import { requestIdOf, requestJob, type JobsDeps } from './jobs.ts'
 import type { Job } from './operations-state.ts'
 import { activeRedrive, jobActive } from './redrive.ts'
 import { standingOf, type RedriveRules } from './redrivable.ts'
@@ -25,7 +25,7 @@ const titlePagesMax = 5
 export async function requestRedrive(deps: RedriveRequestDeps, request: RedriveRequest): Promise<Job> {
   const { principal, key, spec } = request
   const { jobs } = await deps.operations.state()
-  const known = key === undefined ? undefined : jobs.get(jobIdOf(principal, key))
+  const known = key === undefined ? undefined : jobs.get(requestIdOf(principal, key))
   const active = activeRedrive(jobs)
   if (!known && active) throw jobActive(active)
   return requestJob(deps, { principal, key, spec, title: known?.title ?? (await titleOf(deps, spec)) })

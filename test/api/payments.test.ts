@@ -18,18 +18,22 @@ async function openDecided(t: TestContext, options: RigOptions = {}, log: (rig: 
   })
   await rig.append(orderRecord(1, suspicious), orderRecord(2), orderRecord(3))
   await rig.run('payment', 'analytics')
-  const api = await openTestApi(t, { log: log(rig), store: rig.store })
-  const decide = (orderId: number, action: string, body: object = {}) =>
-    api.call(postOf(body, { url: `/api/v1/payments/${orderId}/${action}` }))
+  const openApi = () => openTestApi(t, { log: log(rig), store: rig.store })
+  const api = await openApi()
+  const decide = (orderId: number, action: string, body: object = {}, headers: Record<string, string> = {}) =>
+    api.call(postOf(body, { url: `/api/v1/payments/${orderId}/${action}`, headers }))
+  const audit = async () => (await api.call({ url: '/api/v1/audit' })).json(auditPage).items
   const outcomeOf = async (orderId: number) =>
     (await api.call({ url: `/api/v1/orders/${orderId}` })).json(orderDetail).payment?.outcome
-  return { rig, api, decide, outcomeOf }
+  return { rig, api, openApi, decide, audit, outcomeOf }
 }
+
+const keyed = (key: string) => ({ 'idempotency-key': key })
 
 describe('POST /api/v1/payments/{order_id}/{action}', () => {
   it('gives payment the order as it was received, and the audit log who did what and why, in one append', async (t) => {
     const appended: number[] = []
-    const { rig, api, decide, outcomeOf } = await openDecided(t, {}, ({ log }) => ({
+    const { rig, audit, decide, outcomeOf } = await openDecided(t, {}, ({ log }) => ({
       ...log,
       append(records) {
         appended.push(records.length)
@@ -47,7 +51,7 @@ describe('POST /api/v1/payments/{order_id}/{action}', () => {
     assert.equal(headerOf(command, 'x-ordermill-by'), 'loopback')
     await rig.run('payment')
     assert.equal(await outcomeOf(1), 'PAID')
-    const [entry] = (await api.call({ url: '/api/v1/audit' })).json(auditPage).items
+    const [entry] = await audit()
     const { principal, action, target, from, reason } = entry ?? {}
     assert.deepEqual(
       [principal, action, target, from, reason],
@@ -105,6 +109,56 @@ describe('POST /api/v1/payments/{order_id}/{action}', () => {
     const [command] = await rig.records(retryTopicOfPayments)
     const [order] = await rig.records('orders')
     assert.deepEqual([command?.key, command?.value], [order?.key, order?.value])
+  })
+
+  it('is one command for each Idempotency-Key, whatever became of it and whichever process is asked', async (t) => {
+    const { rig, openApi, decide, audit } = await openDecided(t, { partitions: 3 })
+    const [first, again] = await Promise.all([
+      decide(2, 'retry', { reason: 'new card' }, keyed('k')),
+      decide(2, 'retry', { reason: 'new card' }, keyed('k')),
+    ])
+    assert.equal(first.status, 202)
+    assert.equal(again.text, first.text, 'at the same moment')
+    await rig.run('payment')
+    assert.equal((await decide(2, 'retry', { reason: 'new card' }, keyed('k'))).text, first.text, 'once it is paid')
+    const restarted = await openApi()
+    const url = '/api/v1/payments/2/retry'
+    const late = await restarted.call(postOf({ reason: 'new card' }, { url, headers: keyed('k') }))
+    assert.equal(late.text, first.text, 'of a process that begins')
+    assert.equal((await rig.records(retryTopicOfPayments)).length, 1)
+    assert.equal((await audit()).length, 1)
+    assert.equal((await decide(2, 'retry', {}, keyed('other'))).status, 409)
+  })
+
+  it('refuses an Idempotency-Key that came with another decision, and writes nothing then', async (t) => {
+    const { rig, decide } = await openDecided(t)
+    const reason = 'called'
+    assert.equal((await decide(1, 'release', { reason }, keyed('k'))).status, 202)
+    const others = [
+      [1, 'reject', { reason }],
+      [2, 'release', { reason }],
+      [1, 'release', {}],
+      [1, 'release', { reason, created_at: '2026-01-02T03:04:05.678Z' }],
+    ] as const
+    for (const [orderId, action, body] of others) {
+      const answer = await decide(orderId, action, body, keyed('k'))
+      assert.deepEqual([answer.status, answer.json(problem).code], [422, 'IDEMPOTENCY_KEY_REUSED'])
+    }
+    assert.equal((await decide(1, 'release', {}, keyed('a b'))).status, 400)
+    assert.equal((await rig.records(retryTopicOfPayments)).length, 1)
+  })
+
+  it('notes what comes twice without a key, and charges it once', async (t) => {
+    const { rig, decide, audit, outcomeOf } = await openDecided(t)
+    const answers = await Promise.all([decide(1, 'release'), decide(1, 'release')])
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [202, 202],
+    )
+    await rig.run('payment')
+    assert.equal(await outcomeOf(1), 'PAID')
+    assert.equal(rig.calls.filter(({ key }) => key === '1').length, 1)
+    assert.equal((await audit()).length, 2)
   })
 
   it('is about the newest order where ids are used again, unless it is told which', async (t) => {

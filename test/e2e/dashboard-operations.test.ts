@@ -164,13 +164,23 @@ describe('the page, for who operates the system', () => {
     await page.getByText('Operator: release').waitFor()
   })
 
-  it('rejects what was held, and retries what was declined, from the order’s page', async (t) => {
+  it('rejects what was held, once though an answer is lost, and retries what was declined, from the order’s page', async (t) => {
     const held = await firstPayment('HELD')
     const page = await open(t, `/orders/${held.order_id}`)
     await page.getByRole('button', { name: 'Reject the payment' }).click()
     const rejecting = inDialog(page, `Reject order ${held.order_id}?`)
+    const path = '**/api/v1/payments/*/reject'
+    await page.route(path, async (route) => {
+      await route.fetch()
+      await route.fulfill({ body: 'lost' })
+    })
+    await rejecting.getByRole('button', { name: 'Reject the payment' }).click()
+    await rejecting.getByText('something other than JSON', { exact: false }).waitFor()
+    await page.unroute(path)
     await rejecting.getByRole('button', { name: 'Reject the payment' }).click()
     await toast(page, `Order ${held.order_id} is declined`)
+    const { items } = await readApi<{ items: readonly Readonly<{ target: string }>[] }>(app, '/audit')
+    assert.equal(items.filter(({ target }) => target === `payment of order ${held.order_id}`).length, 1)
     await page.getByRole('button', { name: 'Retry the payment' }).click()
     const retrying = inDialog(page, `Try to charge order ${held.order_id} again?`)
     await retrying.getByRole('button', { name: /^Charge/ }).click()

@@ -103,8 +103,9 @@ it('charges each order once at the gateway, whatever is killed, and does each op
     provider.owe(Infinity)
     app = await startApp(t, { dataDir, env })
   }
-  const decide = (decision: string, id: number): Promise<CliResult> =>
-    runCli(['payments', decision, `${id}`], { dataDir })
+  const decide = (decision: string, id: number, ...options: readonly string[]): Promise<CliResult> =>
+    runCli(['payments', decision, `${id}`, ...options], { dataDir })
+  const keyed = ['--idempotency-key', 'once']
 
   for (let wave = 0; wave < waves; wave += 1) {
     provider.owe(answersBeforeKill)
@@ -115,12 +116,15 @@ it('charges each order once at the gateway, whatever is killed, and does each op
   await settled(app, 0)
 
   provider.owe(0)
-  const retrying = await decide('retry', retried)
+  const retrying = await decide('retry', retried, ...keyed)
   await waitFor('the retry is under way', () => provider.unanswered() > 0)
   const behind = await Promise.all([decide('release', released), decide('reject', rejected)])
   await killAndRestart()
   for (const { code, stderr } of [retrying, ...behind]) assert.equal(code, 0, stderr)
+  assert.deepEqual(await decide('retry', retried, ...keyed), retrying, 'sent again with its key')
   await settled(app, 3)
+  assert.deepEqual(await decide('retry', retried, ...keyed), retrying, 'also when it is settled')
+  assert.match((await decide('reject', released, ...keyed)).stderr, /^ordermill: IDEMPOTENCY_KEY_REUSED: /)
   assert.match((await decide('release', released)).stderr, /^ordermill: STATE_CONFLICT: /)
 
   const paid = ids.filter((id) => isPaid(id) || id === released || id === retried)

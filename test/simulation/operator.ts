@@ -2,6 +2,7 @@ import { openMemoryStore } from '../../src/adapters/memory/memory-store.ts'
 import type { MemoryPayment } from '../../src/adapters/memory/memory-store-state.ts'
 import type { OperatorDecision } from '../../src/domain/payment.ts'
 import { OrdermillError } from '../../src/errors.ts'
+import { operationsLog } from '../../src/operations/operations-log.ts'
 import { commandPayment } from '../../src/operations/payment-commands.ts'
 import { pick } from '../support/audit/input.ts'
 import { faultyCalls } from './faults.ts'
@@ -27,7 +28,13 @@ export function openOperator(site: Site): SimulatedOperator {
   const { random } = world
   const owner: Process = { name: 'operator', alive: true, stalled: false }
   const { log } = openLogClient(world, broker, owner, faultyCalls(world, owner, faults))
-  const deps = { log, store: openMemoryStore({ state }), topic: 'orders', clock: world.now }
+  const deps = {
+    log,
+    operations: operationsLog(log),
+    store: openMemoryStore({ state }),
+    topic: 'orders',
+    clock: world.now,
+  }
   const decisions: OperatorDecision[] = []
   let last: Promise<void> | undefined
   let isDone = false
@@ -47,6 +54,7 @@ export function openOperator(site: Site): SimulatedOperator {
         principal: 'operator',
         reason: undefined,
         createdAtMs,
+        key: undefined,
       })
       decisions.push(decision)
     } catch (error) {

@@ -30,9 +30,17 @@ export function urlOf(path: string, query: Query): string {
 }
 
 /** @throws {ApiError} as `getJson` does */
-export function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
-  const headers = { 'content-type': 'application/json' }
+export function postJson<Answer>(path: string, body: unknown, idempotencyKey?: string): Promise<Answer> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+  }
   return exchange<Answer>(urlOf(path, {}), { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+/** Not `randomUUID`, which a page that came without TLS does not have. */
+export function newIdempotencyKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 async function exchange<Answer>(url: string, init: RequestInit): Promise<Answer> {

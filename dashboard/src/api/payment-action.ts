@@ -9,7 +9,7 @@ const lookMs = 400
 /** Longer than that payments is behind, and the page says so instead of waiting. */
 const waitMaxMs = 15_000
 
-type PaymentAsk = Readonly<{ payment: Payment; action: PaymentActionName }>
+type PaymentAsk = Readonly<{ payment: Payment; action: PaymentActionName; idempotencyKey: string }>
 
 /**
  * @param on.onAccepted the decision is durable
@@ -21,9 +21,9 @@ export function usePaymentAction(on: {
 }) {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: async ({ payment, action }: PaymentAsk) => {
+    mutationFn: async ({ payment, action, idempotencyKey }: PaymentAsk) => {
       const { order_id, created_at } = payment
-      await postJson<PaymentAction>(`/payments/${order_id}/${action}`, { created_at })
+      await postJson<PaymentAction>(`/payments/${order_id}/${action}`, { created_at }, idempotencyKey)
       on.onAccepted()
       return takenUp(payment)
     },

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Payment } from '../../../src/api/contract.ts'
+import { newIdempotencyKey } from '../api/client.ts'
 import { usePaymentAction } from '../api/payment-action.ts'
 import { choicesFor, paymentResult, type PaymentChoice } from '../payment-actions.ts'
 import { ActionButton } from './action-button.tsx'
@@ -34,6 +35,8 @@ export function PaymentActions({ payment, small = false }: { payment: Payment; s
 function PaymentDialog(props: { payment: Payment; choice: PaymentChoice; onClose: () => void }) {
   const { payment, choice, onClose } = props
   const toast = useToast()
+  // One for each dialog: whoever confirms again after no answer came means the same decision.
+  const [idempotencyKey] = useState(newIdempotencyKey)
   const act = usePaymentAction({
     onAccepted: onClose,
     onDone: (asked, after) => toast(paymentResult(asked.payment, after, choice)),
@@ -45,7 +48,7 @@ function PaymentDialog(props: { payment: Payment; choice: PaymentChoice; onClose
       danger
       busy={act.isPending}
       error={act.error}
-      onConfirm={() => act.mutate({ payment, action: choice.action })}
+      onConfirm={() => act.mutate({ payment, action: choice.action, idempotencyKey })}
       onClose={onClose}
     >
       <Facts

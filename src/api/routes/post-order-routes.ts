@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { OrdermillError } from '../../errors.ts'
 import { problems, type App } from '../app.ts'
-import { acceptedOrders, postOrdersBody, postOrdersHeaders, postOrdersQuery, type AcceptedOrders } from '../contract.ts'
+import { acceptedOrders, postOrdersBody, keyedHeaders, postOrdersQuery, type AcceptedOrders } from '../contract.ts'
 import type { Submission } from '../intake.ts'
 import { textBody } from '../json-body.ts'
 import { sendProblem } from '../problem.ts'
@@ -32,7 +32,7 @@ export function postOrderRoutes(app: App, { submit, waiters, verdicts }: Deps): 
     tags: ['orders'],
     body: postOrdersBody,
     querystring: postOrdersQuery,
-    headers: postOrdersHeaders,
+    headers: keyedHeaders,
     response: { 202: acceptedOrders, ...problems },
   }
   app.post(

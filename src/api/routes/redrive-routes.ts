@@ -5,7 +5,7 @@ import { requestRedrive } from '../../operations/request-redrive.ts'
 import type { JobsDeps } from '../../operations/jobs.ts'
 import { problems, type App } from '../app.ts'
 import type { ServerDeps } from '../deps.ts'
-import { postOrdersHeaders } from '../contract.ts'
+import { keyedHeaders } from '../contract.ts'
 import { job } from '../contract/jobs.ts'
 import { previewLettersMax, redriveBody, redrivePreview, type RedrivePreview } from '../contract/redrive.ts'
 import { jobView } from '../jobs-view.ts'
@@ -43,7 +43,7 @@ export function redriveRoutes(app: App, deps: Deps): void {
     description: 'One redrive at a time. With `Idempotency-Key` the same request may be sent again and is one job.',
     tags,
     body: redriveBody,
-    headers: postOrdersHeaders,
+    headers: keyedHeaders,
     response: { 202: job, ...problems },
   }
   app.post(
