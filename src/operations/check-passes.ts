@@ -2,12 +2,12 @@ import type { Difference } from '../codec/operation-codec.ts'
 import { decodeOrder } from '../codec/order-codec.ts'
 import type { OrderId } from '../domain/order.ts'
 import type { OrderStory, OrderQueries, Page } from '../ports/order-queries.ts'
-import { samePosition, type Position } from '../domain/position.ts'
+import { samePosition } from '../domain/position.ts'
 import { hasCode } from '../errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { PieceDeps } from './check-state.ts'
 import type { CheckPlan } from './check-plan.ts'
-import { compareStories, type Compared } from './compare-stories.ts'
+import { compareStories, type Compared, type Entry } from './compare-stories.ts'
 
 /** One list that is walked: of what was replayed (`log`), for what is missing; or of the store, for what is too much. */
 export type Pass = Readonly<{ side: 'log' | 'store'; list: 'orders' | 'payments' | 'alerts' | 'letters' }>
@@ -144,7 +144,7 @@ async function compareIdentity(
   return { differences: [...differences, ...wrong], isInterleaved: others.length > 0 }
 }
 
-function comparedBy({ shards, alertsBeforeMs }: CheckPlan): Compared {
+function comparedBy({ shards, alertsBeforeMs, topicIds }: CheckPlan): Compared {
   const services = new Set(shards.map(({ service }) => service))
   return {
     orders: services.has('analytics'),
@@ -152,10 +152,15 @@ function comparedBy({ shards, alertsBeforeMs }: CheckPlan): Compared {
     alerts: services.has('views') || services.has('fraud'),
     alertsBeforeMs,
     isReplayed: (service, position) => {
-      const known = shards.filter((one) => one.service === service && one.shard.topicId === position.topicId)
       // A position of a topic that nobody knows is the replay's to miss.
-      if (known.length === 0) return true
-      return known.some(({ shard, to }) => shard.partition === position.partition && position.offset < to)
+      if (!topicIds.includes(position.topicId)) return true
+      return shards.some(
+        (one) =>
+          one.service === service &&
+          one.shard.topicId === position.topicId &&
+          one.shard.partition === position.partition &&
+          position.offset < one.to,
+      )
     },
   }
 }
@@ -180,7 +185,7 @@ function isReported({ shards, isWhole }: CheckPlan, stories: readonly (OrderStor
 async function isRecordOf(
   log: Pick<Log, 'read'>,
   { shards }: CheckPlan,
-  { position, status }: Readonly<{ position: Position; status: string }>,
+  { position, status, operator }: Entry,
   orderId: OrderId,
 ): Promise<boolean> {
   const { partition, offset, topicId } = position
@@ -191,7 +196,8 @@ async function isRecordOf(
   if (!record) return false
   try {
     const { order } = decodeOrder(record)
-    return order.id === orderId && order.status === status
+    // An operator's command has the order as it first came, and leaves its status as it is.
+    return order.id === orderId && (operator !== undefined || order.status === status)
   } catch (error) {
     if (hasCode(error, 'RECORD_INVALID')) return false
     throw error

@@ -27,6 +27,8 @@ export type CheckPlan = Readonly<{
   comparesSeries: boolean
   /** Whether what groups counted as refused is compared with the letters in the log, which the views read. */
   comparesLetters: boolean
+  /** Topics that there were, also those of which nothing had been applied. */
+  topicIds: readonly string[]
 }>
 
 export type PlannedEnd = Readonly<{ topic: string; partition: number; end: number }>
@@ -48,17 +50,30 @@ export type PlanDeps = Readonly<{
   topic: string
 }>
 
-/** @throws {OrdermillError} BEGINNING_GONE when the log does not hold any more what the store was made of */
-export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckPlan> {
+/** Only payment's effects are replayed from its outputs: those must be there. */
+const paidByOutputs = [orderGroups.payment]
+
+/**
+ * What the store has applied, the input before what came again by a retry topic: that was refused from the input before.
+ *
+ * @param committing groups of which no more is replayed than they have committed
+ * @throws {OrdermillError} BEGINNING_GONE when the log does not hold any more what the store was made of
+ */
+export async function planCheck(
+  deps: PlanDeps,
+  spec: CheckSpec,
+  committing: readonly string[] = paidByOutputs,
+): Promise<CheckPlan> {
   const { log } = deps
   // Before the log, so that it holds all that they have applied.
-  const { summaries, isBetween } = spec.service === 'fraud' ? nobody : await appliedShards(deps)
+  const { summaries, isBetween } = spec.service === 'fraud' ? nobody : await appliedShards(deps, committing)
   const topics = await log.topics()
   // Dead letters of other systems are kept as long as those like; they are listed, and nothing is counted of them.
   const ours = new Set(viewsTopics(deps.topic))
   const known = summaries
     .filter(({ shard }) => shard.group !== viewsGroup || ours.has(shard.topic))
     .flatMap((summary) => plannedShard(summary, spec))
+    .toSorted((a, b) => Number(a.shard.topic !== deps.topic) - Number(b.shard.topic !== deps.topic))
   const all = spec.service === 'fraud' ? await fraudShards(deps, topics) : known
   refuseGone(all, topics)
   const isLimited = limitsOf(spec)
@@ -75,12 +90,27 @@ export async function planCheck(deps: PlanDeps, spec: CheckSpec): Promise<CheckP
     isWhole: !isLimited && !isBetween,
     comparesLetters: !isLimited && !isBetween && spec.service === undefined,
     comparesSeries: !isLimited && (spec.service ?? 'analytics') === 'analytics',
+    topicIds: topics.map(({ id }) => id),
   }
+}
+
+/**
+ * To be asked when all is replayed: retention goes on meanwhile, and what it removed was passed over.
+ *
+ * @throws {OrdermillError} BEGINNING_GONE
+ */
+export async function refuseGoneSince(
+  log: Pick<Log, 'topics'>,
+  { shards, outputs }: Pick<CheckPlan, 'shards' | 'outputs'>,
+): Promise<void> {
+  const topics = await log.topics()
+  refuseGone(shards, topics)
+  if (outputs.length > 0) refuseGoneOutputs(topics)
 }
 
 type Applied = Readonly<{
   summaries: readonly ShardSummary[]
-  /** A batch of payments is settled and its outcomes are not in the log: the store's sums are ahead of what can be replayed. */
+  /** A batch is applied and not committed, as one of payments whose outcomes are not in the log: the store is ahead of that. */
   isBetween: boolean
 }>
 
@@ -90,10 +120,10 @@ const looksMax = 40
 const lookEveryMs = 50
 
 /** What the store has applied of what the log has the outcomes of. */
-async function appliedShards({ log, store }: PlanDeps): Promise<Applied> {
+async function appliedShards({ log, store }: PlanDeps, committing: readonly string[]): Promise<Applied> {
   for (let look = 1; ; look += 1) {
     const shards = (await store.shards()).filter(({ next }) => next > 0)
-    const lags = await log.lag(orderGroups.payment)
+    const lags = new Map(await Promise.all(committing.map(async (group) => [group, await log.lag(group)] as const)))
     const summaries = shards.map((summary) => upToCommitted(summary, lags))
     const isBetween = summaries.some(({ next }, index) => next < (shards[index]?.next ?? 0))
     if (!isBetween || look === looksMax) return { summaries, isBetween }
@@ -101,11 +131,12 @@ async function appliedShards({ log, store }: PlanDeps): Promise<Applied> {
   }
 }
 
-function upToCommitted(summary: ShardSummary, lags: readonly PartitionLag[]): ShardSummary {
+/** A seek moves the committed offset back: what is below `from` was committed all the same. */
+function upToCommitted(summary: ShardSummary, lags: ReadonlyMap<string, readonly PartitionLag[]>): ShardSummary {
   const { group, topic, partition } = summary.shard
-  const lag = lags.find((one) => one.topic === topic && one.partition === partition)
-  if (group !== orderGroups.payment || !lag) return summary
-  return { ...summary, next: Math.min(summary.next, lag.committed ?? 0) }
+  const lag = lags.get(group)?.find((one) => one.topic === topic && one.partition === partition)
+  if (!lag) return summary
+  return { ...summary, next: Math.min(summary.next, Math.max(lag.committed ?? 0, summary.from)) }
 }
 
 const serviceOf: ReadonlyMap<string, 'analytics' | 'payment' | 'views'> = new Map([

@@ -3,7 +3,7 @@ import type { CheckSpec, Difference, JobProgress } from '../codec/operation-code
 import type { Scratch } from '../ports/scratch.ts'
 import { comparePass, passesOf } from './check-passes.ts'
 import { firstOfLetters, lettersPiece } from './check-letters.ts'
-import { planCheck, type CheckPlan } from './check-plan.ts'
+import { planCheck, refuseGoneSince, type CheckPlan } from './check-plan.ts'
 import { replayTo } from './check-replay.ts'
 import type { CheckDeps, CheckState, Phase, PieceDeps } from './check-state.ts'
 import { compareTotals } from './check-totals.ts'
@@ -116,7 +116,10 @@ async function replayPiece(
   signal: AbortSignal,
 ): Promise<CheckState> {
   const planned = state.plan.shards[index]
-  if (!planned) return moved(deps.scratch, state, { kind: 'views' })
+  if (!planned) {
+    await refuseGoneSince(deps.log, state.plan)
+    return moved(deps.scratch, state, { kind: 'views' })
+  }
   const isThere = await replayTo(deps, planned, signal)
   return isThere ? moved(deps.scratch, state, { kind: 'replay', index: index + 1 }) : state
 }

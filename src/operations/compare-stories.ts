@@ -1,10 +1,11 @@
 import type { Difference } from '../codec/operation-codec.ts'
 import type { OrderId } from '../domain/order.ts'
 import type { OrderContent } from '../domain/order-state.ts'
+import type { LedgerEntry } from '../domain/payment.ts'
 import { samePosition, type Position } from '../domain/position.ts'
 import type { OrderStory, StoredAlert } from '../ports/order-queries.ts'
 
-type Entry = Readonly<{ position: Position; status: string }>
+export type Entry = Readonly<{ position: Position; status: string; operator?: LedgerEntry['operator'] }>
 type What = Difference['what']
 
 /** What a comparison is about. */

@@ -4,6 +4,7 @@ import type { Rebuilds, RebuildStore } from '../ports/rebuilds.ts'
 import type { Scratch, Scratches } from '../ports/scratch.ts'
 import { catchUpLive, type CatchUpDeps } from './catch-up-live.ts'
 import { sumOf } from './equations.ts'
+import { refuseGoneSince } from './check-plan.ts'
 import { readOutcomes, replayedServices } from './replay.ts'
 import { planRebuild, type RebuildPlan } from './rebuild-plan.ts'
 import type { JobStep } from './run-operations.ts'
@@ -78,6 +79,7 @@ async function rebuildStep(deps: RebuildDeps, id: string, scratch: Scratch, sign
   const progress = await progressOf(state, rebuilt)
   if (!isReplayed(state)) return { outputs: [], progress, cursor: progress.detail }
   signal.throwIfAborted()
+  await refuseGoneSince(log, state.plan)
   await store.switchTo(id)
   return switched(deps, progress, signal)
 }

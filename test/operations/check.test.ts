@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { orderGroups } from '../../src/codec/groups.ts'
 import { paymentsTopic } from '../../src/codec/payment-codec.ts'
 import { defaultFraudRules } from '../../src/domain/fraud.ts'
+import { commandPayment } from '../../src/operations/payment-commands.ts'
 import type { Log } from '../../src/ports/log.ts'
-import { check, openFileRig, records, suspicious, texts } from '../support/check-rig.ts'
+import { check, openFileRig, records, settings, suspicious, texts } from '../support/check-rig.ts'
 import { orderRecord } from '../support/order-json.ts'
 import { openRig } from '../support/pipeline-rig.ts'
 
@@ -53,7 +54,17 @@ describe('a full check', () => {
   it('takes what the store applied meanwhile for no difference', async (t) => {
     const rig = await openFileRig(t)
     const shards = await rig.store.shards()
-    await rig.append(orderRecord(100), orderRecord(1, { status: 'CONFIRMED' }), orderRecord(101, suspicious))
+    // The first ones that ever come by these topics, too.
+    const retried = ['orders.analytics-group.retry', 'orders.payments-group.retry'].map((topic) => ({
+      ...orderRecord(102),
+      topic,
+    }))
+    await rig.append(
+      orderRecord(100),
+      orderRecord(1, { status: 'CONFIRMED' }),
+      orderRecord(101, suspicious),
+      ...retried,
+    )
     await rig.run('fraud', 'payment', 'analytics')
     await rig.run('views')
     const store = { ...rig.store, shards: () => Promise.resolve(shards) }
@@ -135,6 +146,51 @@ describe('a full check', () => {
     const rig = await openFileRig(t, { partitions: 1 })
     rig.damage('DELETE FROM orders WHERE order_id IN (1, 5)')
     assert.deepEqual(texts(await check(t, rig, { from_offset: 3, to_offset: 6 })), ['missing order 5'])
+  })
+
+  it('replays the input before what came again, whichever was claimed first', async (t) => {
+    const rig = await openFileRig(t)
+    await rig.append({ ...orderRecord(4, { amount: 5 }), topic: 'orders.analytics-group.retry' })
+    await rig.run('analytics')
+    await rig.run('views')
+    // As after a seek of the input alone.
+    for (const { shard } of await rig.store.shards()) {
+      if (shard.group === orderGroups.analytics && shard.topic === 'orders') await rig.store.claim(shard, 'later')
+    }
+    assert.deepEqual((await check(t, rig)).differences, [])
+  })
+
+  it('takes a command between two changes of status for what it is, though the replay has it behind both', async (t) => {
+    const rig = await openFileRig(t, { policy: 'billable' })
+    const change = async (status: string): Promise<void> => {
+      await rig.append(orderRecord(7, { ...suspicious, status }))
+      await rig.run('payment', 'analytics')
+    }
+    await change('CONFIRMED')
+    const command = {
+      orderId: 7,
+      decision: 'release',
+      principal: 'op',
+      reason: undefined,
+      createdAtMs: undefined,
+    } as const
+    await commandPayment({ log: rig.log, store: rig.store, topic: 'orders', clock: Date.now }, command)
+    await rig.run('payment')
+    await change('CANCELLED')
+    await rig.run('views')
+    assert.deepEqual((await check(t, rig, {}, { settings: { ...settings, policy: 'billable' } })).differences, [])
+  })
+
+  it('refuses when retention removed what it was about to read', async (t) => {
+    const { log, store } = await openFileRig(t, { partitions: 1 })
+    let isRemoved = false
+    const topics = async () => {
+      const described = await log.topics()
+      const begin = isRemoved ? 3 : 0
+      isRemoved = true
+      return described.map((topic) => ({ ...topic, partitions: topic.partitions.map((one) => ({ ...one, begin })) }))
+    }
+    await assert.rejects(check(t, { log: { ...log, topics }, store }), { code: 'BEGINNING_GONE' })
   })
 
   it('refuses when the beginning of the log is gone, and names where it begins now', async (t) => {

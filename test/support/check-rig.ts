@@ -23,6 +23,15 @@ export const records = [
   rawRecord(null),
 ]
 
+/** How services decide in a rig, unless its options say otherwise. */
+export const settings = {
+  topic: 'orders',
+  baseCurrency: 'USD',
+  policy: 'all',
+  reuse: 'refuse',
+  rules: defaultFraudRules,
+} as const
+
 export type Checked = Readonly<{ differences: readonly Difference[]; steps: number; records: number; count: number }>
 
 /** A whole check, step by step. */
@@ -33,13 +42,6 @@ export async function check(
   changes: Partial<CheckDeps> = {},
 ): Promise<Checked> {
   const scratches = openScratches({ dataDir: await tempDir(t), kafka: undefined })
-  const settings = {
-    topic: 'orders',
-    baseCurrency: 'USD',
-    policy: 'all',
-    reuse: 'refuse',
-    rules: defaultFraudRules,
-  } as const
   const deps: CheckDeps = {
     log,
     store,
