@@ -189,13 +189,29 @@ function isAnswered({ effect, position, declinedAtMs }: LedgerEntry, payment: Le
   return effect !== 'charge' || declinedAtMs !== undefined || samePosition(position, payment.position)
 }
 
+/**
+ * What a reservation may be settled with: what the gateway answered, or HELD, where nobody knows whether it was asked and
+ * nobody may ask any more under this position.
+ */
+export function settlesReservation(outcome: PaymentOutcome): boolean {
+  return outcome !== 'SKIPPED'
+}
+
 /** The ledger state after a reservation was settled. Settling twice changes nothing: the first answer stays. */
 export function settlePayment(state: LedgerState, { outcome, atMs, attempts = [] }: Settlement): LedgerState {
   const { payment: reserved, entries } = state
   if (reserved.status !== 'PENDING') return state
+  const { position } = reserved
   const failed = attemptsOf([...(reserved.attempts ?? []), ...attempts])
-  const payment = { status: outcome, position: reserved.position, atMs, ...failed }
-  return { ...state, payment, entries: outcome === 'PAID' ? entries : mapEntries(entries, withoutCancellation) }
+  const payment = { status: outcome, position, atMs, ...failed }
+  if (outcome === 'PAID') return { ...state, payment }
+  const unpaid = mapEntries(entries, withoutCancellation)
+  return { ...state, payment, entries: outcome === 'HELD' ? withHeld(unpaid, position) : unpaid }
+}
+
+/** As if it had been held at once: the charge that releases it is another entry's. */
+function withHeld(entries: LedgerState['entries'], position: Position): LedgerState['entries'] {
+  return mapEntries(entries, (entry) => (samePosition(entry.position, position) ? { ...entry, effect: 'HELD' } : entry))
 }
 
 function attemptsOf(attempts: readonly FailedAttempt[] = []): Attempts {

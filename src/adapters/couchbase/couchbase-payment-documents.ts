@@ -2,6 +2,7 @@ import { identityText, type OrderIdentity } from '../../domain/order.ts'
 import {
   judgePayment,
   settlePayment,
+  settlesReservation,
   type LedgerState,
   type PaymentAnswer,
   type PaymentOutcome,
@@ -62,8 +63,7 @@ export type Settleable = PaymentRecord & Readonly<{ settlement: Settlement }>
 export function settleable(fact: SettledFact, { next }: Claim): readonly Settleable[] {
   if (fact.kind !== 'payment' || fact.offset < next || fact.answer.kind !== 'settled') return []
   const { answer: settlement } = fact
-  const isCharged = settlement.outcome === 'PAID' || settlement.outcome === 'DECLINED'
-  return isCharged ? [{ ...fact, settlement }] : []
+  return settlesReservation(settlement.outcome) ? [{ ...fact, settlement }] : []
 }
 
 /** undefined when there is nothing to settle for this position. */

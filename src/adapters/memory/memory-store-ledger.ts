@@ -1,5 +1,5 @@
 import { identityText } from '../../domain/order.ts'
-import { judgePayment, settlePayment, type PaymentAnswer } from '../../domain/payment.ts'
+import { judgePayment, settlePayment, settlesReservation, type PaymentAnswer } from '../../domain/payment.ts'
 import { addPaymentTally, emptyPaymentTally } from '../../domain/payment-tally.ts'
 import { samePosition } from '../../domain/position.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../../ports/payment-ledger.ts'
@@ -69,7 +69,7 @@ function writeOutcome(state: MemoryStoreState, claim: Claim, fact: SettledFact):
   if (fact.kind !== 'payment' || fact.offset < claim.next || fact.answer.kind !== 'settled') return
   const { outcome } = fact.answer
   const known = state.ledger.get(identityText(fact.identity))
-  if (!known || (outcome !== 'PAID' && outcome !== 'DECLINED')) return
+  if (!known || !settlesReservation(outcome)) return
   if (!samePosition(known.ledger.payment.position, fact.intent.position)) return
   state.ledger.set(identityText(fact.identity), { ...known, ledger: settlePayment(known.ledger, fact.answer) })
 }

@@ -1,4 +1,4 @@
-import { judgePayment, settlePayment, type PaymentAnswer } from '../../domain/payment.ts'
+import { judgePayment, settlePayment, settlesReservation, type PaymentAnswer } from '../../domain/payment.ts'
 import {
   addPaymentTally,
   emptyPaymentTally,
@@ -41,7 +41,7 @@ export function sqliteLedger(db: StoreDatabase, rebuild?: string): Ledger {
   function settleOne(fact: SettledFact, places: Places): void {
     if (fact.kind !== 'payment' || fact.answer.kind !== 'settled') return
     const { answer, identity, intent } = fact
-    if (answer.outcome !== 'PAID' && answer.outcome !== 'DECLINED') return
+    if (!settlesReservation(answer.outcome)) return
     const { position } = intent
     const settled = { identity, offset: position.offset, ...answer }
     if (!answer.attempts && rows.settleFirst(settled, places.placeOf(position))) return

@@ -81,6 +81,27 @@ export function testLedger(openers: StoreOpeners): void {
     }
   })
 
+  // A batch was reserved and given up, and its group moved past it: HELD was counted, and the payment stayed PENDING, which
+  // nobody could decide about.
+  it('holds a reservation that was given up, so that it can be released', async (t) => {
+    const store = await openFor(t, openers)
+    const facts = [paymentFact(anOrder(1), 0), paymentFact({ ...anOrder(1), status: 'CANCELLED' }, 1)] as const
+    const givenUp = paymentFact(anOrder(2), 2)
+    const claim = await store.claim(paymentShard(), 'owner')
+    await store.reserve(claim, [...facts, givenUp])
+    const held = [facts[0], givenUp].map((fact) => settledAs(fact, 'HELD'))
+    await store.settle(claim, held, progressTo(3))
+    assert.deepEqual(await effectsOf(store, 1), ['HELD', 'HELD', 'noted'])
+    assert.deepEqual(await effectsOf(store, 2), ['HELD', 'HELD'])
+    assert.equal((await store.payments()).tally.held, 2)
+    const commands = await payer(store, retryShard())
+    const release = commandFact(anOrder(2), 0, 'release')
+    assert.deepEqual(await commands.pay([release]), [charge])
+    assert.deepEqual(await effectsOf(store, 2), ['PAID', 'HELD', 'release charge'])
+    const again = await store.reserve(await store.claim(paymentShard(), 'owner again'), [givenUp])
+    assert.deepEqual(again, [{ ...paid, outcome: 'HELD', atMs: noonMs + 2 }])
+  })
+
   it('reports an order that was cancelled after it was paid, and pays nothing back', async (t) => {
     const store = await openFor(t, openers)
     const { pay } = await payer(store)
@@ -242,7 +263,11 @@ function asPublished(fact: PaymentRecord, recorded: 'PAID' | 'DECLINED' | 'HELD'
   return { ...fact, intent: { ...fact.intent, recorded } }
 }
 
-function settledAs(fact: PaymentRecord, outcome: ChargeOutcome, attempts?: readonly FailedAttempt[]): SettledFact {
+function settledAs(
+  fact: PaymentRecord,
+  outcome: ChargeOutcome | 'HELD',
+  attempts?: readonly FailedAttempt[],
+): SettledFact {
   return { ...fact, answer: { kind: 'settled', outcome, atMs: noonMs, ...(attempts && { attempts }) } }
 }
 
