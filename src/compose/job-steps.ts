@@ -27,11 +27,11 @@ export function runJobs(
   config: Config,
   logger: Logger,
 ): (signal: AbortSignal) => Promise<void> {
-  const maintenance = maintenanceSteps(config, storage)
+  const { steps, ...maintenance } = maintenanceSteps(config, storage)
   const deps = {
+    ...maintenance,
     log: storage.log,
-    steps: jobSteps(storage, config, maintenance.steps),
-    tidy: maintenance.tidy,
+    steps: jobSteps(storage, config, steps),
     now: Date.now,
     onFailed: ({ id, title }: Readonly<{ id: string; title: string }>, error: unknown) =>
       logger.error({ job: id, title, err: error }, 'a job failed'),

@@ -40,7 +40,7 @@ function rebuildScratch(jobId: string): string {
 export function rebuildJob(deps: RebuildDeps): JobStep<RebuildSpec> {
   return async ({ id }, _at, signal) => {
     // The step that switched may be done again: the end of the job was not written.
-    if ((await deps.store.generation()) === id) return switched(deps, undefined, signal)
+    if (await hasSwitched(deps, id)) return switched(deps, undefined, signal)
     const scratch = await deps.scratches.open(rebuildScratch(id))
     try {
       return await rebuildStep(deps, id, scratch, signal)
@@ -50,13 +50,18 @@ export function rebuildJob(deps: RebuildDeps): JobStep<RebuildSpec> {
   }
 }
 
+/** Whether the read model that this job made is the one in use. */
+export async function hasSwitched({ store }: Pick<RebuildDeps, 'store'>, jobId: string): Promise<boolean> {
+  return (await store.generation()) === jobId
+}
+
 /** Removes what a rebuild that did not come to its end has made. */
 export async function forgetRebuild(
   { store, scratches }: Pick<RebuildDeps, 'store' | 'scratches'>,
   jobId: string,
 ): Promise<void> {
   await scratches.remove(rebuildScratch(jobId))
-  if ((await store.generation()) !== jobId) await dropQuietly(store, jobId)
+  if (!(await hasSwitched({ store }, jobId))) await dropQuietly(store, jobId)
 }
 
 async function dropQuietly(store: Rebuilds, id: string): Promise<void> {

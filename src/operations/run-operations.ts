@@ -42,6 +42,8 @@ export type OperationsDeps = Readonly<{
   steps: JobSteps
   now: () => number
   onFailed: (job: Job, error: unknown) => void
+  /** Whether the effect of a job is there, and only its end is not written: then it is done, and not cancelled any more. */
+  hasTakenEffect?: (job: Job) => Promise<boolean>
   /** Removes what a job keeps outside of the log; called before its end is written, perhaps more than once. */
   tidy?: (job: Job) => Promise<void>
 }>
@@ -93,7 +95,9 @@ export async function runOperations(deps: OperationsDeps, signal: AbortSignal): 
 
 async function stepped(deps: OperationsDeps, job: Job, signal: AbortSignal): Promise<readonly NewRecord[]> {
   const { now } = deps
-  if (job.isCancelRequested) return ended(deps, job, { outcome: 'cancelled', progress: job.progress })
+  if (job.isCancelRequested && !(await deps.hasTakenEffect?.(job))) {
+    return ended(deps, job, { outcome: 'cancelled', progress: job.progress })
+  }
   try {
     const { outputs, cursor, ...result } = await step(deps.steps, job, signal)
     const { progress } = result
