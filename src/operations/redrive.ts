@@ -20,7 +20,7 @@ import { haveViewsRead } from './views-read.ts'
 export type RedriveDeps = RedriveRules &
   Readonly<{
     log: Pick<Log, 'read' | 'topics' | 'lag'>
-    store: Pick<OrderQueries, 'searchDeadLetters' | 'findDeadLetter' | 'viewCounts'>
+    store: Pick<OrderQueries, 'searchDeadLetters' | 'findDeadLetter' | 'viewCounts' | 'shards'>
     operations: OperationsLog
   }>
 
@@ -63,7 +63,7 @@ async function waitForList(deps: RedriveDeps, job: Asked, at: RedriveCursor, sig
     retryTopic(deps.topic, group),
   ])
   const ends = await letterEnds(deps.log, deps.topic)
-  if (await haveViewsRead(deps.log, topics, { waitMs, signal })) {
+  if (await haveViewsRead(deps, topics, { waitMs, signal })) {
     const selection = selectionOf(job)
     const total = await countLetters(deps.store, selection)
     const limited = total === null ? null : Math.min(total, job.spec.limit)
@@ -80,8 +80,8 @@ function listIsOld(): OrdermillError {
   const seconds = (listWaitsMax * waitMs) / 1000
   return new OrdermillError(
     'STATE_CONFLICT',
-    `${viewsGroup} has not read every dead letter within ${seconds} s, so that some might be redriven twice: see whether it ` +
-      'is paused or behind (ordermill groups), and ask again',
+    `the list of letters was not up to date within ${seconds} s, so that some might be redriven twice: see whether ${viewsGroup} ` +
+      'is paused or behind (ordermill groups), or move it back to the beginning if it was moved forward, and ask again',
   )
 }
 
@@ -181,10 +181,10 @@ function isOfJob(record: LogRecord | undefined, jobId: string): boolean {
   return record !== undefined && headerText(record, redriveHeaders.job) === jobId
 }
 
-async function waitForMarks({ log, topic }: RedriveDeps, at: RedriveCursor, signal: AbortSignal): Promise<StepResult> {
-  const topics = Object.values(orderGroups).map((group) => retryTopic(topic, group))
+async function waitForMarks(deps: RedriveDeps, at: RedriveCursor, signal: AbortSignal): Promise<StepResult> {
+  const topics = Object.values(orderGroups).map((group) => retryTopic(deps.topic, group))
   const progress = finalProgress(at)
-  if (await haveViewsRead(log, topics, { waitMs, signal })) return { outputs: [], progress, cursor: undefined }
+  if (await haveViewsRead(deps, topics, { waitMs, signal })) return { outputs: [], progress, cursor: undefined }
   const waits = at.waits + 1
   if (waits < waitsMax) return { outputs: [], progress, cursor: cursorText({ ...at, waits }) }
   const detail = `${progress.detail}; the list of letters does not show it yet, because views are behind`

@@ -1,14 +1,17 @@
 import { setTimeout } from 'node:timers/promises'
 import { viewsGroup } from '../codec/groups.ts'
 import type { Log, PartitionLag } from '../ports/log.ts'
+import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 
 const pollMs = 50
 
-type Goal = Readonly<{ topic: string; partition: number; end: number }>
+type Goal = Readonly<{ topic: string; topicId: string; partition: number; end: number }>
 
-/** Whether views have read all that these topics held when this was called, or have so within `waitMs`. */
+export type ViewsReadDeps = Readonly<{ log: Pick<Log, 'topics' | 'lag'>; store: Pick<OrderQueries, 'shards'> }>
+
+/** Whether the lists hold all that these topics held when this was called, or do so within `waitMs`. */
 export async function haveViewsRead(
-  log: Pick<Log, 'topics' | 'lag'>,
+  { log, store }: ViewsReadDeps,
   topics: readonly string[],
   { waitMs, signal }: Readonly<{ waitMs: number; signal: AbortSignal }>,
 ): Promise<boolean> {
@@ -16,7 +19,7 @@ export async function haveViewsRead(
   const startedMs = performance.now()
   for (;;) {
     const lag = await log.lag(viewsGroup)
-    if (goals.every((goal) => isRead(goal, lag))) return true
+    if (goals.every((goal) => isRead(goal, lag)) && areApplied(goals, lag, await store.shards())) return true
     if (performance.now() - startedMs >= waitMs) return false
     await setTimeout(pollMs, undefined, { signal })
   }
@@ -25,13 +28,32 @@ export async function haveViewsRead(
 async function endsOf(log: Pick<Log, 'topics'>, names: readonly string[]): Promise<readonly Goal[]> {
   return (await log.topics())
     .filter(({ name }) => names.includes(name))
-    .flatMap(({ name: topic, partitions }) =>
-      partitions.filter(({ begin, end }) => end > begin).map(({ partition, end }) => ({ topic, partition, end })),
+    .flatMap(({ name: topic, id: topicId, partitions }) =>
+      partitions
+        .filter(({ begin, end }) => end > begin)
+        .map(({ partition, end }) => ({ topic, topicId, partition, end })),
     )
 }
 
 /** Below the end there may be markers of the log alone, which nobody reads. */
-function isRead({ topic, partition, end }: Goal, lag: readonly PartitionLag[]): boolean {
-  const known = lag.find((one) => one.topic === topic && one.partition === partition)
-  return known !== undefined && ((known.committed ?? known.begin) >= end || known.nextTimestampMs === null)
+function isRead(goal: Goal, lag: readonly PartitionLag[]): boolean {
+  const known = lagOf(goal, lag)
+  return known !== undefined && ((known.committed ?? known.begin) >= goal.end || known.nextTimestampMs === null)
+}
+
+/** A group that was moved forward has committed what its store takes in with its next record only. */
+function areApplied(goals: readonly Goal[], lag: readonly PartitionLag[], shards: readonly ShardSummary[]): boolean {
+  const nextById = new Map(
+    shards
+      .filter(({ shard }) => shard.group === viewsGroup)
+      .map(({ shard, next }) => [`${shard.topicId}-${shard.partition}`, next]),
+  )
+  return goals.every((goal) => {
+    const next = nextById.get(`${goal.topicId}-${goal.partition}`) ?? 0
+    return next >= (lagOf(goal, lag)?.committed ?? 0)
+  })
+}
+
+function lagOf({ topic, partition }: Goal, lag: readonly PartitionLag[]): PartitionLag | undefined {
+  return lag.find((one) => one.topic === topic && one.partition === partition)
 }
