@@ -170,16 +170,6 @@ describe('dashboard', () => {
     await page.getByRole('heading', { level: 1, name: `Order ${second}`, exact: true }).waitFor()
   })
 
-  it('has nothing to scroll sideways at 360 px', async (t) => {
-    const page = await open(t, '/', { viewport: { width: 360, height: 740 } })
-    for (const path of [...views.map((view) => view.path), '/orders/1', '/payments?outcome=PAID', '/nowhere']) {
-      await page.goto(`${app.url}${path}`)
-      await page.getByRole('heading').or(page.getByText('There is nothing at this address')).first().waitFor()
-      await waitFor(`${path} is loaded`, async () => (await page.locator('main .skeleton').count()) === 0)
-      assert.deepEqual(await page.evaluate<string[]>(widerThanWindow), [], path)
-    }
-  })
-
   it('follows the system’s theme until one is chosen, and remembers the choice', async (t) => {
     const page = await open(t, '/', { colorScheme: 'dark' })
     assert.ok((await brightness(page)) < 64, 'dark by the system')
@@ -271,16 +261,3 @@ async function brightness(page: Page): Promise<number> {
   const colour = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
   return Math.max(...(colour.match(/\d+/g) ?? []).slice(0, 3).map(Number))
 }
-
-/** Runs in the page, where there is a document. What scrolls by itself may be wider than it is shown. */
-const widerThanWindow = `
-  [document.scrollingElement, document.querySelector('main')]
-    .filter((element) => element && element.scrollWidth > Math.min(element.clientWidth, innerWidth))
-    .concat(
-      [...document.querySelectorAll('main *')].filter((element) => {
-        const { width, right } = element.getBoundingClientRect()
-        return width > 0 && right > innerWidth + 1 && !element.closest('pre, .segmented')
-      }),
-    )
-    .map((element) => element.outerHTML.slice(0, 80))
-`

@@ -22,7 +22,6 @@ function MarkedLine({ text, issues }: { text: string; issues: readonly LetterIss
           {pointer && <b>{pointer}</b>} {message}
         </span>
       ))}
-      {'\n'}
     </mark>
   )
 }

@@ -1,21 +1,17 @@
 import type { ReactNode, RefObject } from 'react'
+import type { ColumnSize } from './table-fit.ts'
 import type { Sorting } from './table-sort.tsx'
 
-export type Column<Row> = Readonly<{
-  id: string
-  head: string
-  /** px; columns without one share what is left. */
-  width?: number
-  /** The same on a phone. */
-  phoneWidth?: number | 'auto'
-  align?: 'end'
-  /** Narrower than this, other columns need the room more. */
-  from?: 'tablet' | 'desktop' | 'wide'
-  sortable?: boolean
-  cell: (row: Row) => ReactNode
-  /** What a button in the cell copies: ids are there to be pasted elsewhere. */
-  copies?: (row: Row) => string
-}>
+export type Column<Row> = ColumnSize &
+  Readonly<{
+    id: string
+    head: string
+    align?: 'end'
+    sortable?: boolean
+    cell: (row: Row) => ReactNode
+    /** What a button in the cell copies: ids are there to be pasted elsewhere. */
+    copies?: (row: Row) => string
+  }>
 
 export type TableProps<Row> = Readonly<{
   label: string
@@ -42,11 +38,3 @@ export type Selection = Readonly<{
   /** What a row is called for who doesn't see it. */
   what: string
 }>
-
-export function cellClass({ align, from }: Pick<Column<never>, 'align' | 'from'>): string {
-  return [align === 'end' ? 'end' : '', fromClass(from)].join(' ').trim()
-}
-
-export function fromClass(from: Column<never>['from']): string {
-  return from ? `from-${from}` : ''
-}

@@ -1,6 +1,6 @@
 import type { KeyboardEvent, MouseEvent } from 'react'
 import { Link, useLocation } from 'wouter'
-import { cellClass, type TableProps } from './table-column.ts'
+import type { TableProps } from './table-column.ts'
 import { SelectRow } from './table-select.tsx'
 import { CopyButton } from './values.tsx'
 
@@ -19,7 +19,7 @@ export function TableRow<Row>({ row, table }: { row: Row; table: TableProps<Row>
     <tr data-selected={selected || undefined} data-opens={href !== undefined || undefined} {...open}>
       {selection && <SelectRow selection={selection} rowKey={key} />}
       {columns.map((column, index) => (
-        <td key={column.id} className={cellClass(column)}>
+        <td key={column.id} className={column.align}>
           {index === 0 && href !== undefined ? (
             <Link href={href} className="row-link" onKeyDown={moveFocus}>
               {column.cell(row)}

@@ -2,48 +2,68 @@ import { useLayoutEffect, useRef, useState, type RefObject } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Skeleton } from './query-state.tsx'
 import { SelectAll, selectWidthPx } from './table-select.tsx'
-import { usePhone } from './use-phone.ts'
+import { fitColumns, widthOf } from './table-fit.ts'
 import { TableRow } from './table-row.tsx'
 import { SortButton, ariaSort } from './table-sort.tsx'
-import { cellClass, fromClass, type Column, type TableProps } from './table-column.ts'
+import type { Column, TableProps } from './table-column.ts'
+import { useWidth } from './use-width.ts'
 
 const rowHeightPx = 40
 
+/** Leaves columns out, or scrolls sideways, where there is no room for all of them. */
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rows, scrollRef, sorting, selection, skeletonRows = 8 } = props
+  const { label, rows, scrollRef, sorting, selection, skeletonRows = 8 } = props
+  const boxRef = useRef<HTMLDivElement>(null)
   const tableRef = useRef<HTMLTableElement>(null)
-  const phone = usePhone()
+  const besidePx = selection ? selectWidthPx : 0
+  const roomPx = useWidth(boxRef) - besidePx
+  const { columns, narrow, leastPx } = fitColumns(props.columns, roomPx)
+  const table = { ...props, columns }
+  const scrolls = leastPx > roomPx
   return (
-    <table className="table" ref={tableRef} aria-label={label} aria-busy={rows === undefined}>
-      <colgroup>
-        {selection && <col style={{ width: selectWidthPx }} />}
-        {columns.map(({ id, width, phoneWidth = width, from }) => (
-          <col key={id} className={fromClass(from)} style={{ width: phone ? phoneWidth : width }} />
-        ))}
-      </colgroup>
-      <thead>
-        <tr>
-          {selection && <SelectAll selection={selection} keys={rows?.map(props.rowKey)} />}
+    <div className="table-box" ref={boxRef} data-narrow={narrow || undefined} {...(scrolls && scrollable(label))}>
+      <table
+        className="table"
+        ref={tableRef}
+        aria-label={label}
+        aria-busy={rows === undefined}
+        style={scrolls ? { width: besidePx + leastPx } : undefined}
+      >
+        <colgroup>
+          {selection && <col style={{ width: selectWidthPx }} />}
           {columns.map((column) => (
-            <th key={column.id} scope="col" className={cellClass(column)} aria-sort={ariaSort(column, sorting)}>
-              {column.sortable && sorting ? <SortButton column={column} sorting={sorting} /> : column.head}
-            </th>
+            <col key={column.id} style={{ width: widthOf(column, narrow) }} />
           ))}
-        </tr>
-      </thead>
-      {rows === undefined ? (
-        <SkeletonRows columns={columns} count={skeletonRows} selectable={selection !== undefined} />
-      ) : scrollRef ? (
-        <RowsInSight {...props} rows={rows} scrollRef={scrollRef} tableRef={tableRef} />
-      ) : (
-        <tbody>
-          {rows.map((row) => (
-            <TableRow key={props.rowKey(row)} row={row} table={props} />
-          ))}
-        </tbody>
-      )}
-    </table>
+        </colgroup>
+        <thead>
+          <tr>
+            {selection && <SelectAll selection={selection} keys={rows?.map(props.rowKey)} />}
+            {columns.map((column) => (
+              <th key={column.id} scope="col" className={column.align} aria-sort={ariaSort(column, sorting)}>
+                {column.sortable && sorting ? <SortButton column={column} sorting={sorting} /> : column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        {rows === undefined ? (
+          <SkeletonRows columns={columns} count={skeletonRows} selectable={selection !== undefined} />
+        ) : scrollRef ? (
+          <RowsInSight {...table} rows={rows} scrollRef={scrollRef} tableRef={tableRef} />
+        ) : (
+          <tbody>
+            {rows.map((row) => (
+              <TableRow key={props.rowKey(row)} row={row} table={table} />
+            ))}
+          </tbody>
+        )}
+      </table>
+    </div>
   )
+}
+
+/** What scrolls must be reached without a pointer. */
+function scrollable(label: string) {
+  return { 'data-scrolls': true, role: 'group', tabIndex: 0, 'aria-label': `${label}, scrolls sideways` }
 }
 
 function SkeletonRows<Row>(props: { columns: readonly Column<Row>[]; count: number; selectable: boolean }) {
@@ -54,7 +74,7 @@ function SkeletonRows<Row>(props: { columns: readonly Column<Row>[]; count: numb
         <tr key={index}>
           {selectable && <td className="select">{null}</td>}
           {columns.map((column) => (
-            <td key={column.id} className={cellClass(column)}>
+            <td key={column.id} className={column.align}>
               <Skeleton width={`${40 + ((index * 7 + column.id.length * 11) % 35)}%`} />
             </td>
           ))}

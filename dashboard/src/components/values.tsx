@@ -31,6 +31,22 @@ export function Money({ amount, currency }: { amount: number; currency: string }
   )
 }
 
+const tailLength = 12
+
+/** A place in the log, of which the end tells most: what there is no room for is left out before that. */
+export function MiddleCut({ text }: { text: string }) {
+  if (text.length <= 2 * tailLength) return <span className="mono">{text}</span>
+  return (
+    <>
+      <span className="mono middle-cut" title={text} aria-hidden="true">
+        <span className="truncate">{text.slice(0, -tailLength)}</span>
+        <span>{text.slice(-tailLength)}</span>
+      </span>
+      <span className="visually-hidden">{text}</span>
+    </>
+  )
+}
+
 export function Count({ value }: { value: number }) {
   return <span className="num">{formatCount(value)}</span>
 }

@@ -12,62 +12,63 @@ export const jobColumns: readonly Column<Job>[] = [
   {
     id: 'title',
     head: 'Job',
+    minWidth: 120,
     cell: ({ title }) => (
       <span className="truncate" title={title}>
         {title}
       </span>
     ),
   },
-  { id: 'kind', head: 'Kind', width: 110, from: 'desktop', cell: ({ kind }) => jobKinds[kind] },
+  { id: 'kind', head: 'Kind', width: 110, leaves: 2, cell: ({ kind }) => jobKinds[kind] },
   {
     id: 'state',
     head: 'State',
     width: 120,
-    phoneWidth: 108,
+    narrowWidth: 108,
     cell: (job) => <Status tone={jobTone(job)}>{jobStates[job.state].label}</Status>,
   },
   {
     id: 'progress',
     head: 'Progress',
     width: 250,
-    from: 'tablet',
+    leaves: 3,
     cell: (job) => <span className="num truncate">{progressText(job)}</span>,
   },
   {
     id: 'by',
     head: 'By',
     width: 130,
-    from: 'wide',
+    leaves: 1,
     cell: ({ requested_by }) => <span className="mono truncate">{requested_by}</span>,
   },
   {
     id: 'at',
     head: 'Asked for',
     width: 110,
-    phoneWidth: 90,
+    narrowWidth: 96,
     align: 'end',
     cell: ({ requested_at }) => <Time at={requested_at} />,
   },
 ]
 
 export const auditColumns: readonly Column<AuditEntry>[] = [
-  { id: 'action', head: 'Change', width: 110, phoneWidth: 90, cell: ({ action }) => capital(action) },
+  { id: 'action', head: 'Change', width: 110, cell: ({ action }) => capital(action) },
   {
     id: 'target',
     head: 'Of',
+    minWidth: 140,
     cell: ({ target }) => (
       <span className="truncate" title={target}>
         {target}
       </span>
     ),
   },
-  { id: 'from', head: 'From', width: 160, from: 'desktop', cell: ({ from }) => <Words text={from} /> },
-  { id: 'to', head: 'To', width: 220, from: 'tablet', cell: ({ to }) => <Words text={to} /> },
+  { id: 'from', head: 'From', width: 120, cell: ({ from }) => <Words text={from} /> },
+  { id: 'to', head: 'To', width: 180, cell: ({ to }) => <Words text={to} /> },
   {
     id: 'job',
     head: 'Job',
-    width: 90,
-    from: 'tablet',
+    width: 72,
     cell: ({ job }) =>
       job === '' ? (
         <span className="muted">{none}</span>
@@ -79,10 +80,9 @@ export const auditColumns: readonly Column<AuditEntry>[] = [
     id: 'by',
     head: 'By',
     width: 130,
-    from: 'tablet',
     cell: ({ principal }) => <span className="mono truncate">{principal}</span>,
   },
-  { id: 'at', head: 'When', width: 100, phoneWidth: 84, align: 'end', cell: ({ at }) => <Time at={at} /> },
+  { id: 'at', head: 'When', width: 110, align: 'end', cell: ({ at }) => <Time at={at} /> },
 ]
 
 function Words({ text }: { text: string }) {

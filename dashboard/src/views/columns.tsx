@@ -4,7 +4,7 @@ import { LetterState } from '../components/letter-state.tsx'
 import { PaymentActions } from '../components/payment-actions.tsx'
 import { OrderStatusDot, OutcomeDot } from '../components/status.tsx'
 import type { Column } from '../components/table-column.ts'
-import { Country, Money, Time } from '../components/values.tsx'
+import { Country, MiddleCut, Money, Time } from '../components/values.tsx'
 import { reasonText } from '../labels.ts'
 
 type OfOrder = Readonly<{ order_id: number }>
@@ -26,7 +26,8 @@ const orderId: Column<OfOrder> = {
   id: 'order_id',
   head: 'Order',
   width: 120,
-  phoneWidth: 'auto',
+  narrowWidth: 'auto',
+  minWidth: 88,
   cell: ({ order_id }) => <span className="mono">{order_id}</span>,
   copies: ({ order_id }) => String(order_id),
 }
@@ -35,14 +36,14 @@ const amount: Column<Priced> = {
   head: 'Amount',
   align: 'end',
   width: 148,
-  phoneWidth: 128,
+  narrowWidth: 128,
   cell: (row) => <Money amount={row.amount} currency={row.currency} />,
 }
 const country: Column<Readonly<{ country: string }>> = {
   id: 'country',
   head: 'Country',
   width: 84,
-  from: 'tablet',
+  leaves: 4,
   cell: (row) => <Country code={row.country} />,
 }
 const customer: Column<Readonly<{ customer_id: number }>> = {
@@ -50,7 +51,7 @@ const customer: Column<Readonly<{ customer_id: number }>> = {
   head: 'Customer',
   width: 110,
   align: 'end',
-  from: 'desktop',
+  leaves: 2,
   cell: ({ customer_id }) => <span className="mono">{customer_id}</span>,
 }
 const created: Column<Readonly<{ created_at: string }>> = {
@@ -58,7 +59,7 @@ const created: Column<Readonly<{ created_at: string }>> = {
   head: 'Created',
   width: 110,
   align: 'end',
-  from: 'wide',
+  leaves: 1,
   cell: ({ created_at }) => <Time at={created_at} />,
 }
 const received: Column<Readonly<{ logged_at: string }>> = {
@@ -66,21 +67,21 @@ const received: Column<Readonly<{ logged_at: string }>> = {
   head: 'Received',
   width: 110,
   align: 'end',
-  from: 'tablet',
+  leaves: 5,
   cell: ({ logged_at }) => <Time at={logged_at} />,
 }
 const orderStatus: Column<OrderSummary> = {
   id: 'status',
   head: 'Status',
   width: 118,
-  phoneWidth: 100,
+  narrowWidth: 108,
   cell: ({ status }) => <OrderStatusDot status={status} />,
 }
 const reason: Column<Alert> = {
   id: 'reason',
   head: 'Reason',
   width: 260,
-  from: 'desktop',
+  leaves: 3,
   cell: (row) => <span className="truncate">{reasonText(row.reason)}</span>,
 }
 
@@ -95,10 +96,10 @@ export const orderColumns: readonly Column<OrderSummary>[] = [
 ]
 
 /** For the overview, where two lists share the width. */
-const { from: _, ...receivedAlways } = { ...received, width: 96 }
+const { leaves: _, ...receivedAlways } = { ...received, narrowWidth: 96 }
 export const newestOrderColumns: readonly Column<OrderSummary>[] = [
   orderId,
-  { ...orderStatus, from: 'tablet' },
+  { ...orderStatus, leaves: 1 },
   receivedAlways,
   amount,
 ]
@@ -112,7 +113,7 @@ export const paymentColumns: readonly Column<Payment>[] = [
     id: 'outcome',
     head: 'Outcome',
     width: 118,
-    phoneWidth: 100,
+    narrowWidth: 108,
     cell: ({ outcome }) => <OutcomeDot outcome={outcome} />,
   },
   country,
@@ -122,7 +123,7 @@ export const paymentColumns: readonly Column<Payment>[] = [
     head: 'Settled',
     width: 110,
     align: 'end',
-    from: 'wide',
+    leaves: 1,
     cell: ({ settled_at }) => (settled_at === null ? <span className="muted">not yet</span> : <Time at={settled_at} />),
   },
   received,
@@ -132,7 +133,7 @@ export const paymentColumns: readonly Column<Payment>[] = [
     head: 'Decide',
     width: 172,
     align: 'end',
-    from: 'tablet',
+    leaves: 6,
     cell: (payment) => <PaymentActions payment={payment} small />,
   },
 ]
@@ -141,25 +142,23 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'record',
     head: 'Refused record',
-    width: 180,
-    phoneWidth: 148,
-    cell: ({ topic, partition, offset }) => (
-      <span className="mono">
-        {topic}-{partition}@{offset}
-      </span>
-    ),
+    width: 248,
+    narrowWidth: 'auto',
+    minWidth: 124,
+    cell: ({ topic, partition, offset }) => <MiddleCut text={`${topic}-${partition}@${offset}`} />,
   },
   {
     id: 'code',
     head: 'Code',
     width: 172,
-    phoneWidth: 'auto',
+    narrowWidth: 158,
     cell: ({ code }) => <span className="mono truncate">{code}</span>,
   },
   {
     id: 'message',
     head: 'Why',
-    from: 'desktop',
+    minWidth: 220,
+    leaves: 2,
     cell: ({ message }) => (
       <span className="truncate" title={message}>
         {message}
@@ -170,7 +169,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
     id: 'group',
     head: 'Group',
     width: 140,
-    from: 'desktop',
+    leaves: 3,
     cell: ({ group }) => <span className="truncate">{group}</span>,
   },
   {
@@ -178,7 +177,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
     head: 'Order',
     width: 110,
     align: 'end',
-    from: 'wide',
+    leaves: 1,
     cell: ({ order_id }) =>
       order_id === null ? (
         <span className="muted">unknown</span>
@@ -191,9 +190,9 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'state',
     head: 'State',
-    width: 122,
-    from: 'tablet',
+    width: 158,
+    leaves: 4,
     cell: (letter) => <LetterState letter={letter} />,
   },
-  { ...received, width: 96 },
+  received,
 ]

@@ -21,11 +21,10 @@ const columns: readonly Column<Difference>[] = [
         </Link>
       ),
   },
-  { id: 'what', head: 'What', width: 180, cell: ({ what, where }) => `${capital(what)}: ${where}` },
+  { id: 'what', head: 'What', minWidth: 150, cell: ({ what, where }) => `${capital(what)}: ${where}` },
   {
     id: 'expected',
     head: 'The log says',
-    from: 'tablet',
     cell: ({ expected }) => (
       <span className="mono truncate" title={expected}>
         {expected}

@@ -26,7 +26,7 @@ function serviceWord(state: Service['state']): string {
 }
 
 export const serviceColumns: readonly Column<Service>[] = [
-  { id: 'name', head: 'Service', width: 160, phoneWidth: 'auto', cell: ({ name }) => name },
+  { id: 'name', head: 'Service', width: 160, narrowWidth: 110, cell: ({ name }) => name },
   {
     id: 'state',
     head: 'State',
@@ -36,7 +36,7 @@ export const serviceColumns: readonly Column<Service>[] = [
   {
     id: 'detail',
     head: 'Detail',
-    from: 'tablet',
+    minWidth: 160,
     cell: ({ detail }) => (
       <span className="truncate muted" title={detail}>
         {detail}
@@ -49,22 +49,22 @@ const lagState: Column<Lag> = {
   id: 'state',
   head: 'State',
   width: 120,
-  phoneWidth: 110,
+  narrowWidth: 112,
   cell: (lag) => <Status tone={lagTone(lag)}>{lagWords(lag)}</Status>,
 }
 const lagRecords: Column<Lag> = {
   id: 'lag_records',
   head: 'Lag, records',
   width: 120,
+  narrowWidth: 104,
   align: 'end',
-  from: 'tablet',
   cell: ({ lag_records }) => <Count value={lag_records} />,
 }
 const lagSeconds: Column<Lag> = {
   id: 'lag_seconds',
   head: 'Lag, time',
   width: 100,
-  phoneWidth: 80,
+  narrowWidth: 92,
   align: 'end',
   cell: ({ lag_seconds }) => <span className="num">{formatSeconds(lag_seconds)}</span>,
 }
@@ -73,26 +73,25 @@ const partitionCount: Column<Group | Topic> = {
   id: 'partitions',
   head: 'Partitions',
   width: 110,
+  narrowWidth: 88,
   align: 'end',
-  from: 'tablet',
   cell: ({ partitions }) => <Count value={partitions.length} />,
 }
 
 export const groupColumns: readonly Column<Group>[] = [
-  { id: 'group', head: 'Group', cell: ({ group }) => group },
+  { id: 'group', head: 'Group', minWidth: 122, cell: ({ group }) => <span className="wrap">{group}</span> },
   lagState,
-  partitionCount,
+  lagSeconds,
   lagRecords,
   {
     id: 'trend',
     head: 'Trend',
     width: 100,
     align: 'end',
-    from: 'tablet',
     cell: ({ trend_per_second, lag_records }) =>
       lag_records === 0 ? <span className="muted">{none}</span> : <Trend perSecond={trend_per_second} />,
   },
-  lagSeconds,
+  partitionCount,
 ]
 
 function Trend({ perSecond }: { perSecond: number }) {
@@ -100,32 +99,29 @@ function Trend({ perSecond }: { perSecond: number }) {
 }
 
 export const groupPartitionColumns: readonly Column<GroupPartition>[] = [
-  { id: 'topic', head: 'Topic', cell: ({ topic }) => <span className="mono truncate">{topic}</span> },
-  { id: 'partition', head: 'Partition', width: 80, align: 'end', cell: ({ partition }) => <Count value={partition} /> },
+  { id: 'topic', head: 'Topic', minWidth: 140, cell: ({ topic }) => <span className="mono wrap">{topic}</span> },
+  { id: 'partition', head: 'Partition', width: 90, align: 'end', cell: ({ partition }) => <Count value={partition} /> },
   {
     id: 'committed',
     head: 'Committed',
     width: 100,
     align: 'end',
-    from: 'tablet',
     cell: ({ committed }) =>
       committed === null ? <span className="muted">nothing</span> : <Count value={committed} />,
   },
-  { id: 'end', head: 'End', width: 90, align: 'end', from: 'tablet', cell: ({ end }) => <Count value={end} /> },
-  { ...lagRecords, from: 'desktop' },
+  { id: 'end', head: 'End', width: 90, align: 'end', cell: ({ end }) => <Count value={end} /> },
+  lagRecords,
   lagSeconds,
   {
     id: 'moved',
     head: 'State',
     width: 150,
-    from: 'tablet',
     cell: (partition) => <PartitionState partition={partition} />,
   },
   {
     id: 'owner',
     head: 'Read by',
     width: 130,
-    from: 'desktop',
     cell: ({ owner }) =>
       owner === null ? (
         <span className="muted">nobody</span>
@@ -145,13 +141,13 @@ function PartitionState({ partition }: { partition: GroupPartition }) {
 
 export function topicColumnsOf(rates: Pipeline['topics'] | undefined): readonly Column<Topic>[] {
   return [
-    { id: 'name', head: 'Topic', cell: ({ name }) => <span className="mono truncate">{name}</span> },
+    { id: 'name', head: 'Topic', minWidth: 130, cell: ({ name }) => <span className="mono wrap">{name}</span> },
     partitionCount,
     {
       id: 'records',
       head: 'Records',
       width: 120,
-      phoneWidth: 84,
+      narrowWidth: 84,
       align: 'end',
       cell: ({ records }) => <Count value={records} />,
     },
@@ -159,7 +155,7 @@ export function topicColumnsOf(rates: Pipeline['topics'] | undefined): readonly 
       id: 'rate',
       head: 'Records/s',
       width: 100,
-      phoneWidth: 84,
+      narrowWidth: 84,
       align: 'end',
       cell: ({ name }) => <span className="num">{rateText(rates, name)}</span>,
     },
@@ -177,17 +173,17 @@ export const topicPartitionColumns: readonly Column<TopicPartition>[] = [
     id: 'begin',
     head: 'Begin',
     width: 140,
-    phoneWidth: 100,
+    narrowWidth: 100,
     align: 'end',
     cell: ({ begin }) => <Count value={begin} />,
   },
-  { id: 'end', head: 'End', width: 140, phoneWidth: 100, align: 'end', cell: ({ end }) => <Count value={end} /> },
+  { id: 'end', head: 'End', width: 140, narrowWidth: 100, align: 'end', cell: ({ end }) => <Count value={end} /> },
   {
     id: 'records',
     head: 'Records',
     width: 140,
+    narrowWidth: 100,
     align: 'end',
-    from: 'tablet',
     cell: ({ begin, end }) => <Count value={end - begin} />,
   },
 ]

@@ -15,12 +15,17 @@ function termsText({ terms }: Equation): string {
 }
 
 export const equationColumns: readonly Column<Equation>[] = [
-  { id: 'group', head: 'Group', width: 148, cell: ({ group }) => <span className="truncate">{group}</span> },
+  {
+    id: 'group',
+    head: 'Group',
+    width: 140,
+    narrowWidth: 120,
+    cell: ({ group }) => <span className="truncate">{group}</span>,
+  },
   {
     id: 'partition',
     head: 'Partition',
-    width: 220,
-    phoneWidth: 112,
+    minWidth: 108,
     cell: ({ topic, partition }) => (
       <span className="mono truncate" title={`${topic}/${partition}`}>
         {topic}/{partition}
@@ -30,9 +35,8 @@ export const equationColumns: readonly Column<Equation>[] = [
   {
     id: 'records',
     head: 'Records',
-    width: 100,
+    width: 84,
     align: 'end',
-    from: 'tablet',
     cell: ({ records, next }) =>
       records === null ? (
         <span className="muted" title={`The offsets below ${next} have gaps, so they can’t be counted`}>
@@ -45,7 +49,7 @@ export const equationColumns: readonly Column<Equation>[] = [
   {
     id: 'terms',
     head: 'Became',
-    from: 'desktop',
+    minWidth: 140,
     cell: (equation) => (
       <span className="truncate num" title={termsText(equation)}>
         = {termsText(equation)}
@@ -55,16 +59,14 @@ export const equationColumns: readonly Column<Equation>[] = [
   {
     id: 'in_flight',
     head: 'In flight',
-    width: 90,
+    width: 80,
     align: 'end',
-    from: 'tablet',
     cell: ({ in_flight }) => <Count value={in_flight} />,
   },
   {
     id: 'difference',
     head: 'Difference',
-    width: 130,
-    phoneWidth: 96,
+    width: 104,
     cell: ({ difference }) => <Difference value={difference} />,
   },
 ]
@@ -79,6 +81,7 @@ export const checkColumns: readonly Column<Check>[] = [
   {
     id: 'name',
     head: 'Check',
+    minWidth: 150,
     cell: ({ name, detail }) => (
       <span className="truncate" title={detail}>
         {name}
@@ -89,23 +92,21 @@ export const checkColumns: readonly Column<Check>[] = [
     id: 'state',
     head: 'State',
     width: 130,
-    phoneWidth: 110,
+    narrowWidth: 110,
     cell: ({ state }) => <Status tone={reconciliationTones[state]}>{reconciliationWords[state]}</Status>,
   },
   {
     id: 'expected',
     head: 'Expected',
-    width: 200,
     align: 'end',
-    from: 'tablet',
+    minWidth: 110,
     cell: ({ expected }) => <span className="num truncate">{expected}</span>,
   },
   {
     id: 'found',
     head: 'Found',
-    width: 200,
     align: 'end',
-    from: 'tablet',
+    minWidth: 110,
     cell: ({ found }) => <span className="num truncate">{found}</span>,
   },
 ]
