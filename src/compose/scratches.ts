@@ -21,7 +21,8 @@ export function openScratches(place: ScratchPlace): Scratches {
       return openSqliteScratch(fileOf(name))
     },
     async remove(name) {
-      const files = ['', '-wal', '-shm'].map((suffix) => `${fileOf(name)}${suffix}`)
+      // A journal is there of one that was killed while it was made.
+      const files = ['', '-wal', '-shm', '-journal'].map((suffix) => `${fileOf(name)}${suffix}`)
       await Promise.all(files.map((file) => rm(file, { force: true })))
     },
   }

@@ -33,6 +33,9 @@ describe('reconcile --full without a server', () => {
     await ended
     assert.deepEqual(await scratches(), used)
     assert.equal((await check()).code, 0)
-    assert.deepEqual(await scratches(), [])
+    assert.deepEqual(
+      (await readdir(dataDir)).filter((name) => name.startsWith('own-check-')),
+      [],
+    )
   })
 })
