@@ -17,7 +17,8 @@ export function lockDirectory(directory: string): FileLock {
   if (lock) return lock
   throw new OrdermillError(
     'DATA_DIR_LOCKED',
-    `another process uses the data directory ${directory}: stop it, or set ORDERMILL_DATA_DIR to another one`,
+    `another process uses the data directory ${directory} ("ordermill doctor" says which): stop it, or set ORDERMILL_DATA_DIR ` +
+      'to another one',
   )
 }
 
