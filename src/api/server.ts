@@ -154,7 +154,7 @@ function registerRoutes(app: App, deps: ServerDeps, limits: ApiLimits): void {
   deadLetterRoutes(app, deps)
   exportRoutes(app, { ...deps, exports, limits })
   systemRoutes(app, { log, clock, systemInfo: system })
-  groupRoutes(app, { log, clock, operations, lagWatch })
+  groupRoutes(app, { log, store, clock, operations, lagWatch })
   recordRoutes(app, { log })
   jobRoutes(app, { log, clock, operations })
   maintenanceRoutes(app, { log, store, clock, operations, topic: settings.inputTopic })

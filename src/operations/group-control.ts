@@ -4,16 +4,24 @@ import { encodeOperation, type OperationOf } from '../codec/operation-codec.ts'
 import { outcomesTopic, paymentsTopic } from '../codec/payment-codec.ts'
 import { OrdermillError } from '../errors.ts'
 import type { Log } from '../ports/log.ts'
+import type { OrderQueries } from '../ports/order-queries.ts'
 import { planSeek, type SeekMove, type SeekRequest } from './group-seek.ts'
 import type { OperationsLog } from './operations-log.ts'
+import { refuseSkippedPayments } from './payment-seek.ts'
 import { seekEffects } from './seek-effects.ts'
 import { placesText } from './seeks-forward.ts'
 
-export type GroupControlDeps = Readonly<{
-  log: Pick<Log, 'append' | 'groups' | 'lag' | 'offsetAt' | 'seek' | 'topics'>
+type PauseDeps = Readonly<{
+  log: Pick<Log, 'append' | 'groups'>
   operations: OperationsLog
   clock: () => number
 }>
+
+export type GroupControlDeps = PauseDeps &
+  Readonly<{
+    log: Pick<Log, 'lag' | 'members' | 'offsetAt' | 'seek' | 'topics'>
+    store: Pick<OrderQueries, 'shards'>
+  }>
 
 export type SeekPlan = Readonly<{ moves: readonly SeekMove[]; effects: readonly string[] }>
 
@@ -27,7 +35,7 @@ const pausableGroups: readonly string[] = [...Object.values(orderGroups), viewsG
  * @throws {OrdermillError} NOT_FOUND, REQUEST_INVALID for a group that can't be paused
  */
 export async function setPaused(
-  deps: GroupControlDeps,
+  deps: PauseDeps,
   { group, paused, principal }: Readonly<{ group: string; paused: boolean; principal: string }>,
 ): Promise<void> {
   await refuseUncontrolled(deps, group)
@@ -37,7 +45,7 @@ export async function setPaused(
   await record(deps, { principal, action: paused ? 'pause' : 'resume', target: group, from, to, group })
 }
 
-async function refuseUncontrolled(deps: GroupControlDeps, group: string): Promise<void> {
+async function refuseUncontrolled(deps: PauseDeps, group: string): Promise<void> {
   refuseOperations(group)
   if (pausableGroups.includes(group)) return
   await refuseUnknown(deps, group)
@@ -48,7 +56,7 @@ async function refuseUncontrolled(deps: GroupControlDeps, group: string): Promis
 }
 
 /** A cluster may have groups of others, which are none of ours to move. */
-async function refuseUnknown({ log }: GroupControlDeps, group: string): Promise<void> {
+async function refuseUnknown({ log }: PauseDeps, group: string): Promise<void> {
   if ((await log.groups()).includes(group)) return
   throw new OrdermillError('NOT_FOUND', `there is no group ${group}: see ordermill groups`)
 }
@@ -77,13 +85,15 @@ export async function previewSeek(deps: GroupControlDeps, request: SeekRequest):
  * Moves a group, and drops what its members have in flight. It is written down before it is done, and once more when it
  * could not be done.
  *
- * @throws {OrdermillError} NOT_FOUND, REQUEST_INVALID, LOG_UNAVAILABLE when the group does not come to rest
+ * @throws {OrdermillError} NOT_FOUND, REQUEST_INVALID, STATE_CONFLICT for payments that are under way, LOG_UNAVAILABLE when the
+ * group does not come to rest
  */
 export async function seekGroup(deps: GroupControlDeps, request: SeekRequest, principal: string): Promise<SeekPlan> {
   const plan = await previewSeek(deps, request)
   const { group } = request
   const moved = plan.moves.filter(({ from, to }) => from !== to)
   if (moved.length === 0) return plan
+  if (group === orderGroups.payment) await refuseSkippedPayments(deps, moved)
   const [from, to] = [placesText(moved, 'from'), placesText(moved, 'to')]
   await record(deps, { principal, action: 'seek', target: group, from, to })
   try {
@@ -102,6 +112,6 @@ export async function seekGroup(deps: GroupControlDeps, request: SeekRequest, pr
 
 type Action = Pick<OperationOf<'action'>, 'principal' | 'action' | 'target' | 'from' | 'to' | 'group'>
 
-async function record({ log, clock }: GroupControlDeps, action: Action): Promise<void> {
+async function record({ log, clock }: PauseDeps, action: Action): Promise<void> {
   await log.append([encodeOperation({ kind: 'action', id: randomUUID(), at_ms: clock(), ...action })])
 }

@@ -37,8 +37,9 @@ const ofFraud: Effects = ({ skips, repeats }) => ({
 
 const ofPayment: Effects = ({ skips, repeats, isHeld }) => ({
   skipped: [
-    `WARNING: of ${upTo(skips)}, no order is charged, and no payment is written. ${skippedPayments(isHeld)}`,
-    'Decisions of operators among them are not carried out. All this is for good once the group goes on: moving it back changes nothing.',
+    `WARNING: of ${upTo(skips)}, no order is charged any more, and no payment is written. ${skippedPayments(isHeld)}`,
+    'An order of a batch that was given up may have been charged already: it becomes HELD, and a release asks the gateway under the same key, which moves no money twice.',
+    'The group moves forward only while it is paused and its batch in flight is done. Decisions of operators among them are not carried out. All this is for good once the group goes on: moving it back changes nothing.',
   ],
   repeated: [
     `${upTo(repeats)} are read again, and no order is charged again or anew: the ledger skips what it has done.`,

@@ -154,8 +154,8 @@ describe('a full check of the dead letters', () => {
       await rig.run('views')
       return counted(await check(t, rig))
     }
-    const byOperator = ({ log }: Rig) => {
-      const deps = { log, operations: operationsLog(log), clock: Date.now }
+    const byOperator = ({ log, store }: Rig) => {
+      const deps = { log, store, operations: operationsLog(log), clock: Date.now }
       return seekGroup(deps, { group: analytics, topic: 'orders', target: { kind: 'end' } }, 'test')
     }
     assert.deepEqual(await moved(byOperator), [])

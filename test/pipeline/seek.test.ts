@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { openMemoryLog } from '../../src/adapters/memory/memory-log.ts'
 import { orderGroups, viewsGroup } from '../../src/codec/groups.ts'
 import { eventIdHeader } from '../../src/codec/bytes.ts'
-import { seekGroup, previewSeek } from '../../src/operations/group-control.ts'
+import { previewSeek, seekGroup, setPaused } from '../../src/operations/group-control.ts'
 import type { SeekTarget } from '../../src/operations/group-seek.ts'
 import { operationsLog } from '../../src/operations/operations-log.ts'
 import type { LogRecord } from '../../src/ports/log.ts'
@@ -15,9 +15,10 @@ const beginning = { kind: 'beginning' } as const
 const end = { kind: 'end' } as const
 
 /** Moves the input of a group, and returns what was said of it, which a preview said before. */
-async function seek({ log }: Rig, group: string, target: SeekTarget, topic = 'orders') {
-  const deps = { log, operations: operationsLog(log), clock: Date.now }
+async function seek({ log, store }: Rig, group: string, target: SeekTarget, topic = 'orders') {
+  const deps = { log, store, operations: operationsLog(log), clock: Date.now }
   const request = { group, topic, target }
+  if (group === orderGroups.payment) await setPaused(deps, { group, paused: true, principal: 'test' })
   const before = await previewSeek(deps, request)
   const done = await seekGroup(deps, request, 'test')
   assert.deepEqual(done, before)

@@ -7,14 +7,13 @@ import {
 } from '../../operations/group-control.ts'
 import { invalidSeek, type SeekRequest, type SeekTarget } from '../../operations/group-seek.ts'
 import type { LagWatch } from '../../operations/lag-watch.ts'
-import type { Log } from '../../ports/log.ts'
 import { problems, type App } from '../app.ts'
 import { groupList } from '../contract.ts'
 import { groupAction, groupParams, seekBody, seekPreview, type SeekBody, type SeekPreview } from '../contract/groups.ts'
 import { noBody } from '../contract/schema.ts'
 import { readGroups, sumLag } from '../groups-view.ts'
 
-type Deps = GroupControlDeps & Readonly<{ log: Pick<Log, 'members'>; lagWatch: LagWatch }>
+type Deps = GroupControlDeps & Readonly<{ lagWatch: LagWatch }>
 
 /** How far the groups are, and what an operator may do about it. */
 export function groupRoutes(app: App, deps: Deps): void {
