@@ -1,7 +1,7 @@
 import { encodeOperation, type CheckSpec, type RebuildSpec } from '../codec/operation-codec.ts'
 import { OrdermillError } from '../errors.ts'
 import { planCheck, type PlanDeps } from './check-plan.ts'
-import { requestJob, type JobsDeps } from './jobs.ts'
+import { requestIdOf, requestJob, type JobsDeps } from './jobs.ts'
 import { isEnded, type Job, type OperationsState } from './operations-state.ts'
 import { planRebuild } from './rebuild-plan.ts'
 
@@ -14,9 +14,12 @@ type Request = Readonly<{ principal: string; spec: CheckSpec | RebuildSpec; key:
  */
 export async function requestMaintenance(deps: JobsDeps & PlanDeps, request: Request): Promise<Job> {
   const { operations, log, clock } = deps
-  const { spec, principal } = request
-  const known = request.key === undefined ? underWay(await operations.state()) : undefined
-  if (known) throw conflict(known)
+  const { spec, principal, key } = request
+  const state = await operations.state()
+  const isKnown = key !== undefined && state.jobs.has(requestIdOf(principal, key))
+  const active = underWay(state)
+  // Before anything is written: what is refused may be asked for again with its key.
+  if (active && !isKnown) throw conflict(active)
   if (spec.kind === 'check') await planCheck(deps, spec)
   else await planRebuild(deps)
   const job = await requestJob(deps, { ...request, title: titleOf(spec) })
