@@ -46,8 +46,8 @@ const trendWindowMs = 60_000
 /** Lags that a trend remembers: one for each 5 s. */
 const trendEveryMs = 5_000
 
-/** Where a partition was, since when, and since when it should have moved on. */
-type Mark = Readonly<{ committed: number | null; movedAtMs: number; waitsSinceMs: number }>
+/** Where a partition was, since when, and since when it was seen to have something to read; undefined: it had nothing. */
+type Mark = Readonly<{ committed: number | null; movedAtMs: number; waitsSinceMs: number | undefined }>
 type LagPoint = Readonly<{ atMs: number; records: number }>
 
 export function openLagWatch({
@@ -128,25 +128,28 @@ function keyOf(group: string, { topic, partition }: PartitionLag): string {
 
 function markOf(
   before: Mark | undefined,
-  { committed }: PartitionLag,
+  lag: PartitionLag,
   { isPaused, atMs }: Readonly<{ isPaused: boolean; atMs: number }>,
 ): Mark {
-  if (before?.committed !== committed) return { committed, movedAtMs: atMs, waitsSinceMs: atMs }
-  return isPaused ? { ...before, waitsSinceMs: atMs } : before
+  const { committed } = lag
+  const known = before?.committed === committed ? before : undefined
+  // Of what is left to read there may be markers of the log alone, which nobody reads.
+  const isReadable = lag.lagRecords > 0 && lag.nextTimestampMs !== null
+  const waitsSinceMs = isPaused ? atMs : (known?.waitsSinceMs ?? atMs)
+  return { committed, movedAtMs: known?.movedAtMs ?? atMs, waitsSinceMs: isReadable ? waitsSinceMs : undefined }
 }
 
 function watchedPartition(
   lag: PartitionLag,
-  { movedAtMs, waitsSinceMs }: Mark,
+  { movedAtMs, waitsSinceMs = Infinity }: Mark,
   { atMs, nowMs, stuckMs }: Readonly<{ atMs: number; nowMs: number; stuckMs: number }>,
 ): WatchedPartition {
-  const lagMs = lagMsOf(lag, nowMs)
   return {
     ...lag,
-    lagSeconds: lagMs / 1000,
+    lagSeconds: lagMsOf(lag, nowMs) / 1000,
     idleSeconds: (atMs - movedAtMs) / 1000,
-    // What has just come to a partition that was idle for hours is not late yet.
-    isStuck: lag.lagRecords > 0 && Math.min(lagMs, atMs - waitsSinceMs) >= stuckMs,
+    // By what was seen: log times may be ahead of every clock here.
+    isStuck: atMs - waitsSinceMs >= stuckMs,
   }
 }
 

@@ -12,7 +12,8 @@ const stuckMs = 60_000
 /** A group of one partition, as the test says it is. */
 function watched() {
   const clock = manualClock()
-  const world = { committed: 0, end: 0, nextTimestampMs: clock.now(), paused: false, looks: 0 }
+  const next: Pick<PartitionLag, 'nextTimestampMs'> = { nextTimestampMs: clock.now() }
+  const world = { committed: 0, end: 0, paused: false, looks: 0, ...next }
   const lag = async (): Promise<readonly PartitionLag[]> => {
     const { committed, end } = world
     const lagRecords = end - committed
@@ -61,6 +62,26 @@ describe('a partition', () => {
     assert.deepEqual([idle.isStuck, idle.idleSeconds], [false, 7_200])
     advance(stuckMs)
     assert.equal((await partitionOf(watch)).isStuck, true)
+  })
+
+  // Its age is 0 then: the watch took the lesser of that and its own time, and never called it stuck.
+  it('is stuck all the same when its records are logged by a clock that is ahead', async () => {
+    const { world, watch, advance, now } = watched()
+    world.end = 5
+    world.nextTimestampMs = now() + 3_600_000
+    assert.equal((await partitionOf(watch)).isStuck, false)
+    advance(stuckMs)
+    const { isStuck, lagSeconds } = await partitionOf(watch)
+    assert.deepEqual([isStuck, lagSeconds], [true, 0])
+  })
+
+  it('is not stuck where markers of the log alone are left', async () => {
+    const { world, watch, advance } = watched()
+    world.end = 1
+    world.nextTimestampMs = null
+    await partitionOf(watch)
+    advance(stuckMs)
+    assert.equal((await partitionOf(watch)).isStuck, false)
   })
 
   it('is not stuck while its group is paused, and has the whole limit when it goes on', async () => {
