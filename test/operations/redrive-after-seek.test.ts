@@ -10,7 +10,7 @@ import { openRedriveRig } from '../support/redrive-rig.ts'
 // trusted the offset, did not see what the one before had redriven, and took the same letters once more.
 it('takes no letter twice when views were moved past the redrive that took it', async () => {
   const rig = await openRedriveRig()
-  const control = { log: rig.log, operations: operationsLog(rig.log), clock: Date.now }
+  const control = { log: rig.log, store: rig.store, operations: operationsLog(rig.log), clock: Date.now }
   const filter = { group: orderGroups.fraud }
   await rig.append(orderRecord(1, { country: '' }))
   await rig.settle()
