@@ -16,7 +16,7 @@ function jobSteps(
   maintenance: Pick<JobSteps, 'check' | 'rebuild'>,
 ): JobSteps {
   return {
-    redrive: redriveStep({ log, store, operations: operationsLog(log), topic, redrivesMax }),
+    redrive: redriveStep({ log, store, operations: operationsLog(log), clock: Date.now, topic, redrivesMax }),
     ...maintenance,
   }
 }

@@ -13,6 +13,8 @@ const redriveCursor = Type.Object({
   place: Type.Object({ ids: Type.Array(Type.String()), page: Type.Union([Type.String(), Type.Null()]) }),
   /** Where letters ended when it began, by topic and partition: it takes none from there on. */
   ends: Type.Record(Type.String(), Type.Array(whole)),
+  /** And, by log time in ms, until when. */
+  untilMs: whole,
   redriven: whole,
   quarantined: whole,
   /** Letters that were redriven before. */
@@ -27,7 +29,7 @@ export type RedriveCursor = Static<typeof redriveCursor>
 export function readCursor(text: string | undefined, { ids, filter }: RedriveSpec): RedriveCursor {
   if (text === undefined) {
     const place = beginningOf({ ...(ids ? { ids } : {}), ...(filter ? { filter } : {}), untilMs: 0 })
-    const nothing = { ends: {}, redriven: 0, quarantined: 0, before: 0, others: {}, waits: 0 }
+    const nothing = { ends: {}, untilMs: 0, redriven: 0, quarantined: 0, before: 0, others: {}, waits: 0 }
     return { phase: 'list', place: { ...place, ids: [...place.ids] }, ...nothing }
   }
   const cursor = parseJsonObject(text)

@@ -41,7 +41,8 @@ const lookUpsMax = 16
 /** What redriving would do now, without changing anything: at most `lettersMax` are judged. */
 export async function previewRedrive(deps: PreviewDeps, spec: RedriveSpec, lettersMax: number): Promise<Preview> {
   const { store, orders } = deps
-  const selection = selectionOf({ spec, requestedAtMs: orders.now() })
+  const nowMs = orders.now()
+  const selection = await selectionOf(store, spec, { requestedAtMs: nowMs, nowMs })
   const judge = letterJudge(orders)
   const letters: PreviewedLetter[] = []
   let place: Place = await oldestOf(store, selection)

@@ -12,12 +12,18 @@ import {
   type Selection,
 } from './select-letters.ts'
 
-/** The letters that a redrive is about: of those that were logged before it was asked for. */
-export function selectionOf({
-  spec: { ids, filter },
-  requestedAtMs,
-}: Readonly<{ spec: RedriveSpec; requestedAtMs: number }>): Selection {
-  return { ...(ids ? { ids } : {}), ...(filter ? { filter } : {}), untilMs: requestedAtMs + 1 }
+/**
+ * The letters that a redrive is about: of those that were logged before it was asked for. Where log times are ahead of the
+ * clock, as it was set back, they don't tell before from after: then of all that there are, up to the newest one's time.
+ */
+export async function selectionOf(
+  store: LetterStore,
+  { ids, filter }: RedriveSpec,
+  { requestedAtMs, nowMs }: Readonly<{ requestedAtMs: number; nowMs: number }>,
+): Promise<Selection> {
+  const [newest] = (await store.searchDeadLetters({ sort: 'newest', limit: 1 })).items
+  const lastMs = newest && newest.timestampMs > nowMs ? newest.timestampMs : requestedAtMs
+  return { ...(ids ? { ids } : {}), ...(filter ? { filter } : {}), untilMs: lastMs + 1 }
 }
 
 /** Records of one order should come in the order that they had. What no letter is comes last. */

@@ -22,6 +22,7 @@ export type RedriveDeps = RedriveRules &
     log: Pick<Log, 'read' | 'topics' | 'lag'>
     store: Pick<OrderQueries, 'searchDeadLetters' | 'findDeadLetter' | 'viewCounts' | 'shards'>
     operations: OperationsLog
+    clock: () => number
   }>
 
 type Asked = Parameters<JobStep<RedriveSpec>>[0]
@@ -64,11 +65,12 @@ async function waitForList(deps: RedriveDeps, job: Asked, at: RedriveCursor, sig
   ])
   const ends = await letterEnds(deps.log, deps.topic)
   if (await haveViewsRead(deps, topics, { waitMs, signal })) {
-    const selection = selectionOf(job)
+    const selection = await selectionOf(deps.store, job.spec, { ...job, nowMs: deps.clock() })
     const total = await countLetters(deps.store, selection)
     const limited = total === null ? null : Math.min(total, job.spec.limit)
     const { ids, page } = await oldestOf(deps.store, selection)
-    const from: RedriveCursor = { ...at, phase: 'letters', place: { ids: [...ids], page }, ends, waits: 0 }
+    const { untilMs } = selection
+    const from: RedriveCursor = { ...at, phase: 'letters', place: { ids: [...ids], page }, ends, untilMs, waits: 0 }
     return redriveSome(deps, job, from, limited)
   }
   if (at.waits >= listWaitsMax) throw listIsOld()
@@ -111,7 +113,7 @@ async function redriveSome(
 ): Promise<StepResult> {
   const { spec } = job
   const max = Math.min(lettersMax, spec.limit - at.redriven)
-  const { selected, next } = await selectLetters(deps.store, selectionOf(job), at.place, max)
+  const { selected, next } = await selectLetters(deps.store, { ...spec, untilMs: at.untilMs }, at.place, max)
   const known = selected.filter(({ letter }) => !letter || !isBehind(at.ends, letter))
   const { redrivable, leftOut } = standings(known, spec, deps)
   const { records, left } = await readLetters(

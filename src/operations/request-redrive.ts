@@ -32,7 +32,8 @@ export async function requestRedrive(deps: RedriveRequestDeps, request: RedriveR
 }
 
 async function titleOf({ store, redrive, clock }: RedriveRequestDeps, spec: RedriveSpec): Promise<string> {
-  const selection = selectionOf({ spec, requestedAtMs: clock() })
+  const nowMs = clock()
+  const selection = await selectionOf(store, spec, { requestedAtMs: nowMs, nowMs })
   const groups = new Set<string>()
   let letters = 0
   let place: Place = beginningOf(selection)

@@ -29,16 +29,16 @@ export type RedriveRig = Rig &
 
 /** Services and operations of one process, with what an operator asks of them. */
 export async function openRedriveRig(
-  options: RigOptions & Readonly<{ redrivesMax?: number }> = {},
+  options: RigOptions & Readonly<{ redrivesMax?: number; clock?: () => number }> = {},
 ): Promise<RedriveRig> {
   const rig = await openRig(options)
   const { log, store } = rig
-  const { policy = 'all', reuse = 'refuse', rules = defaultFraudRules, redrivesMax = 3 } = options
+  const { policy = 'all', reuse = 'refuse', rules = defaultFraudRules, redrivesMax = 3, clock = Date.now } = options
   const redrive = { topic: 'orders', redrivesMax }
   const operations = operationsLog(log)
   const settle = () => rig.run(...serviceNames)
   const request = (asked: RedriveAsked) => {
-    const deps = { log, store, operations, clock: Date.now, redrive }
+    const deps = { log, store, operations, clock, redrive }
     return requestRedrive(deps, { principal: 'loopback', key: undefined, spec: specOf(asked) })
   }
   return {
@@ -48,7 +48,7 @@ export async function openRedriveRig(
     async redrive(asked) {
       const { id } = await request(asked)
       const end = new AbortController()
-      const steps = { redrive: redriveStep({ ...redrive, log, store, operations }) }
+      const steps = { redrive: redriveStep({ ...redrive, log, store, operations, clock }) }
       const running = runOperations({ log, steps, now: Date.now, onFailed: () => {} }, end.signal)
       while (!isEnded(await findJob(operations, id))) await settle()
       end.abort()
@@ -58,12 +58,12 @@ export async function openRedriveRig(
     },
     preview: (asked, lettersMax = 1_000) =>
       previewRedrive(
-        { log, store, redrive, orders: { policy, reuse, fraud: rules, now: Date.now } },
+        { log, store, redrive, orders: { policy, reuse, fraud: rules, now: clock } },
         specOf(asked),
         lettersMax,
       ),
     begin(asked) {
-      const step = redriveStep({ ...redrive, log, store, operations })
+      const step = redriveStep({ ...redrive, log, store, operations, clock })
       // By a clock that is ahead: all that is logged meanwhile is older than the request.
       const job = { id: 'job', principal: 'loopback', requestedAtMs: Date.now() + 3_600_000, spec: specOf(asked) }
       const progress = { done: 0, total: null, unit: '', detail: '' }

@@ -12,7 +12,8 @@ export const redriveRules = { topic: 'orders', redrivesMax: 3 } as const
 export async function runRedrives({ log, store }: Ports, redrivesMax: number, signal: AbortSignal): Promise<void> {
   const { sleep, random } = systemRuntime
   const logger = createLogger({ level: 'silent', pretty: false })
-  const redrive = redriveStep({ log, store, operations: operationsLog(log), ...redriveRules, redrivesMax })
+  const operations = operationsLog(log)
+  const redrive = redriveStep({ log, store, operations, clock: Date.now, ...redriveRules, redrivesMax })
   const deps = { log, steps: { redrive }, now: Date.now, onFailed: () => {} }
   const supervisor = superviseServices({ logger, sleep, random })
   const [failure] = await supervisor.run(new Map([['operations', (end) => runOperations(deps, end)]]), signal)
