@@ -28,6 +28,7 @@ export type OperatorCommand = Readonly<{ decision: OperatorDecision; by: string 
  * operator declined what was held.
  */
 export type LedgerEffect = PaymentDecision | 'rejected' | 'noted' | 'cancelled-after-paid'
+/** `retry`: of a charge that asks again what an operator's retry at that position may have asked before it was given up. */
 export type LedgerEntry = Readonly<{
   position: Position
   /** A command has that of the entry before it: it changes none. */
@@ -37,6 +38,7 @@ export type LedgerEntry = Readonly<{
   operator?: OperatorCommand
   /** Of a charge that was declined, once another entry charges again. */
   declinedAtMs?: number
+  retry?: Position
 }>
 
 /** A call of the gateway that failed; it was repeated. */
@@ -63,8 +65,8 @@ export type LedgerState = Readonly<{
 export type Settlement = Attempts & Readonly<{ outcome: PaymentOutcome; atMs: number }>
 
 export type PaymentAnswer =
-  /** This position holds the reservation: charge, then settle. */
-  | Readonly<{ kind: 'charge' }>
+  /** This position holds the reservation: charge, as that `retry` if there is one, then settle. */
+  | Readonly<{ kind: 'charge'; retry?: Position }>
   | (Readonly<{ kind: 'settled' }> & Settlement)
   | Readonly<{ kind: 'status-change'; cancelledAfterPaid: boolean }>
   | Exclude<OrderAnswer, { kind: 'first' | 'status-change' }>
@@ -83,6 +85,8 @@ export type PaymentIntent = Readonly<{
   atMs: number
   /** The record is a command about a payment that the ledger has. */
   operator?: OperatorCommand
+  /** Whose key the gateway knows this charge by; of the answer to this intent. */
+  retry?: Position
   /** What was published of the decision: it stands, in whatever order a ledger is filled from several partitions. */
   recorded?: PaymentOutcome
 }>
@@ -116,11 +120,18 @@ function judgeFirst(intent: PaymentIntent): Judgement {
 
 function append(state: LedgerState, intent: PaymentIntent, effect: LedgerEffect): Judgement {
   const { content, entries, payment: before } = state
-  const entry = entryOf(intent, statusOf(state, intent), effect)
+  const entry = { ...entryOf(intent, statusOf(state, intent), effect), ...retryGivenUp(state, effect) }
   const decides = isDecision(effect)
   const payment = decides ? { ...paymentBy(entry), ...attemptsOf(before.attempts) } : before
   const kept = decides ? withDeclined(entries, before) : entries
   return { answer: answerOf(entry, payment), next: { content, entries: [...kept, entry], payment } }
+}
+
+function retryGivenUp({ entries, payment }: LedgerState, effect: LedgerEffect): Pick<LedgerEntry, 'retry'> {
+  if (effect !== 'charge' || payment.status !== 'HELD') return {}
+  const held = entries.find(({ position }) => samePosition(position, payment.position))
+  const retry = held?.retry ?? (held?.operator?.decision === 'retry' ? held.position : undefined)
+  return retry ? { retry } : {}
 }
 
 /**
@@ -294,8 +305,9 @@ function answerOf(entry: LedgerEntry, payment: LedgerPayment): PaymentAnswer {
   }
 }
 
-function answerOfCharge({ position, declinedAtMs }: LedgerEntry, payment: LedgerPayment): PaymentAnswer {
+function answerOfCharge({ position, declinedAtMs, retry }: LedgerEntry, payment: LedgerPayment): PaymentAnswer {
   if (declinedAtMs !== undefined) return { kind: 'settled', outcome: 'DECLINED', atMs: declinedAtMs }
   if (payment.status !== 'PENDING') return { kind: 'settled', outcome: payment.status, atMs: payment.atMs }
-  return samePosition(position, payment.position) ? { kind: 'charge' } : { kind: 'duplicate' }
+  if (!samePosition(position, payment.position)) return { kind: 'duplicate' }
+  return { kind: 'charge', ...(retry && { retry }) }
 }

@@ -45,10 +45,11 @@ export function openCharger({ gateway, limit, now, sleep, random }: ChargerOptio
 }
 
 /** What was declined is asked for again under another key: the gateway would repeat its refusal for ever. */
-function idempotencyKeyOf({ identity, intent: { operator, position } }: PaymentRecord): string {
+function idempotencyKeyOf({ identity, intent: { operator, position, retry } }: PaymentRecord): string {
   const key = identityText(identity)
-  if (operator?.decision !== 'retry') return key
-  const { topicId, partition, offset } = position
+  const keyPosition = retry ?? (operator?.decision === 'retry' ? position : undefined)
+  if (!keyPosition) return key
+  const { topicId, partition, offset } = keyPosition
   return `${key}/${topicId}-${partition}-${offset}`
 }
 

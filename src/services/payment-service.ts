@@ -13,6 +13,7 @@ import {
   type PaymentPolicy,
   type SettledAnswer,
 } from '../domain/payment.ts'
+import type { Position } from '../domain/position.ts'
 import { positionOf, type Apply, type Item, type Service } from '../pipeline/service.ts'
 import type { Log, LogRecord } from '../ports/log.ts'
 import type { PaymentFact, PaymentLedger, SettledFact } from '../ports/payment-ledger.ts'
@@ -32,6 +33,7 @@ export type PaymentServiceDeps = Readonly<{
 }>
 
 type Answer = SettledAnswer | undefined
+type PaymentRecord = Extract<PaymentFact, { kind: 'payment' }>
 /** `operator`: not the order is told, but what somebody decided about its payment. */
 type PaymentInput = DecodedOrder & Readonly<{ operator?: OperatorCommand }>
 
@@ -110,7 +112,7 @@ function reserveAndSettle(ledger: PaymentLedger, charge: Charger): Apply<Payment
       facts.map(async (fact, index): Promise<Answer> => {
         const answer = reserved[index]
         if (answer?.kind !== 'charge') return answer
-        return fact.kind === 'payment' ? charge(fact, signal) : undefined
+        return fact.kind === 'payment' ? charge(asRetry(fact, answer.retry), signal) : undefined
       }),
     )
     const answers = withoutDeclined(facts, reserved, charges.map(valueOf))
@@ -121,6 +123,10 @@ function reserveAndSettle(ledger: PaymentLedger, charge: Charger): Apply<Payment
     )
     return answers
   }
+}
+
+function asRetry(fact: PaymentRecord, retry: Position | undefined): PaymentRecord {
+  return retry ? { ...fact, intent: { ...fact.intent, retry } } : fact
 }
 
 function valueOf(result: PromiseSettledResult<Answer>): Answer {
