@@ -1,5 +1,6 @@
 import { useContext, useEffect, useRef } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
+import { healthOf, useLive } from './api/live.ts'
 import { useSession } from './api/queries.ts'
 import { Boundary } from './components/boundary.tsx'
 import { ConnectionNotice } from './components/live-state.tsx'
@@ -29,13 +30,14 @@ export function App() {
 function Shell() {
   const mainRef = useRef<HTMLElement>(null)
   const [path] = useLocation()
+  const health = useLive(healthOf)
   return (
     <ScrollContext value={mainRef}>
       <a className="skip" href="#main">
         Skip to the content
       </a>
       <Toasts>
-        <div className="shell">
+        <div className="shell" data-health={health}>
           <Topbar />
           <Nav />
           <main id="main" ref={mainRef} tabIndex={-1}>

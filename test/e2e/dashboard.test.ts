@@ -182,6 +182,33 @@ describe('dashboard', () => {
     await page.getByRole('button', { name: /^Theme: the system/ }).waitFor()
   })
 
+  // Services were shown as running, in green, and lists that were never loaded as loading, for as long as the server was gone.
+  it('claims nothing about now while the server is gone, and starts nothing', async (t) => {
+    const gone = await startApp(t, { dataDir: await tempDir(t) })
+    const { page } = await openPage(t, `${gone.url}/pipeline`)
+    const running = page.getByRole('cell', { name: 'Running' }).first()
+    const colour = () => page.evaluate<string>(`getComputedStyle(document.querySelector('td .dot')).backgroundColor`)
+    await running.waitFor()
+    const green = await colour()
+    await page.getByRole('navigation').getByRole('link', { name: 'Reconciliation' }).click()
+    await page.getByRole('button', { name: 'Check everything' }).click()
+    await gone.end('SIGKILL')
+    await page.getByText('nothing can be started').waitFor()
+    assert.ok(await page.getByRole('button', { name: 'Start the check' }).isDisabled())
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByTitle('The server does not answer').first().waitFor()
+
+    await page.getByRole('navigation').getByRole('link', { name: 'Payments' }).click()
+    await page.getByText('SERVER_UNREACHABLE').waitFor()
+    await page.getByRole('navigation').getByRole('link', { name: 'Pipeline' }).click()
+    await running.waitFor()
+    assert.notEqual(await colour(), green)
+    await page.getByRole('navigation').getByRole('link', { name: 'Payments' }).click()
+    await page.getByText('SERVER_UNREACHABLE').waitFor()
+    await startApp(t, { dataDir: gone.dataDir, port: Number(new URL(gone.url).port) })
+    await page.getByText('No payments yet').waitFor()
+  })
+
   it('says when the server is gone, and goes on without a reload when it is back', async (t) => {
     const { page } = await openPage(t, app.url)
     await waitFor('a total is shown', async () => (await figure(page, 'Orders')) > 0)
@@ -199,7 +226,7 @@ describe('dashboard', () => {
     assert.equal(await page.evaluate<string>('document.body.dataset.loaded'), 'once')
   })
 
-  it('asks for a token where one is needed, and remembers it', async (t) => {
+  it('asks for a token where one is needed, remembers it, and forgets it when asked to', async (t) => {
     const token = 'a token of a viewer'
     const env = { ORDERMILL_TOKENS: `viewer:${createHash('sha256').update(token).digest('hex')}` }
     const guarded = await startApp(t, { dataDir: await tempDir(t), env })
@@ -212,6 +239,13 @@ describe('dashboard', () => {
     await page.getByText('Ready: no orders yet').waitFor()
     await page.reload()
     await page.getByText('Ready: no orders yet').waitFor()
+
+    await page.getByRole('button', { name: 'Viewer' }).click()
+    await page.getByText('May look, and change nothing').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Token').waitFor()
+    await page.reload()
+    await page.getByLabel('Token').waitFor()
   })
 
   it('says what to do when there are no orders yet', async (t) => {

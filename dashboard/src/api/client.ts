@@ -43,9 +43,14 @@ export function newIdempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+/** For what answers with nothing. @throws {ApiError} as `getJson` does */
+export function deleteAt(path: string): Promise<undefined> {
+  return exchange<undefined>(urlOf(path, {}), { method: 'DELETE' })
+}
+
 async function exchange<Answer>(url: string, init: RequestInit): Promise<Answer> {
   const response = await request(url, init)
-  const body = await readJson(response)
+  const body = response.status === 204 ? undefined : await readJson(response)
   if (!response.ok) throw new ApiError(isProblem(body) ? body : unexpected(response))
   // Not checked here: the server is typed by the schemas that these types come from, and its tests check its answers.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion

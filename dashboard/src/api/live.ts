@@ -115,6 +115,11 @@ export function useNow(): number {
   return useLive((state) => state.nowMs)
 }
 
+/** Nothing that needs the server can be done. */
+export function useDisconnected(): boolean {
+  return useLive(({ connection }) => connection === 'lost')
+}
+
 /** A connection that is open but says nothing for this long has probably gone away unnoticed. */
 const staleMs = 20_000
 

@@ -9,7 +9,7 @@ import type {
   System,
   TopicList,
 } from '../../../src/api/contract.ts'
-import { getJson, postJson, type Query } from './client.ts'
+import { deleteAt, getJson, postJson, type Query } from './client.ts'
 
 const systemMs = 5_000
 const pipelineMs = 2_000
@@ -25,6 +25,10 @@ export function useSession() {
 
 export function useSignIn() {
   return useMutation({ mutationFn: (token: string) => postJson<Session>('/session', { token }) })
+}
+
+export function useSignOut() {
+  return useMutation({ mutationFn: () => deleteAt('/session') })
 }
 
 export function useSystem() {

@@ -1,9 +1,12 @@
 import { useId, type ReactNode } from 'react'
+import { useDisconnected } from '../api/live.ts'
 import { useSession } from '../api/queries.ts'
 
 /** Why this page may not change anything; undefined: it may. */
 function useNotAllowed(): string | undefined {
   const { data: session } = useSession()
+  const disconnected = useDisconnected()
+  if (disconnected) return 'The server does not answer: this works again as soon as it does'
   if (session?.role === 'operator') return undefined
   if (!session) return 'The server has not said yet what you may do'
   return 'Needs the role operator: you are signed in as a viewer'

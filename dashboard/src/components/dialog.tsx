@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, type MouseEvent, type ReactNode } from 'react'
+import { useDisconnected } from '../api/live.ts'
 
 /**
  * The browser's own modal: it keeps the focus inside, gives it back, and closes on Escape. Rendered while it is open.
@@ -58,15 +59,19 @@ export function DialogButtons(props: {
   onConfirm: () => void
 }) {
   const { confirm, busy, danger = false, disabled = false, onCancel, onConfirm } = props
+  const disconnected = useDisconnected()
   return (
     <footer className="dialog-buttons">
+      <output className="dialog-wait muted">
+        {disconnected && 'The server does not answer: nothing can be started'}
+      </output>
       <button type="button" className="button" onClick={onCancel}>
         Cancel
       </button>
       <button
         type="button"
         className={`button ${danger ? 'button-danger' : 'button-primary'}`}
-        disabled={disabled || busy}
+        disabled={disabled || busy || disconnected}
         onClick={onConfirm}
       >
         {busy ? 'Working…' : confirm}

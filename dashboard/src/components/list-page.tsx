@@ -4,7 +4,7 @@ import type { Query } from '../api/client.ts'
 import { formatCount } from '../format.ts'
 import { ExportMenu } from './export-menu.tsx'
 import { Icon } from './icon.tsx'
-import { Failure } from './query-state.tsx'
+import { Failure, useFailure } from './query-state.tsx'
 import { ScrollContext } from './scroll.ts'
 import { Table } from './table.tsx'
 import type { TableProps } from './table-column.ts'
@@ -36,6 +36,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
   useTitle(title)
   const scrollRef = useContext(ScrollContext)
   const { pages, restart } = usePages<Row>(path, query, everyMs)
+  const error = useFailure(pages)
   const { paused: isRead, handlers } = usePaused()
   const paused = useScrolled(scrollRef) || isRead
   const waiting = useNews({ total, first: pages.data?.first, paused, restart })
@@ -60,8 +61,8 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
       </header>
       {filters}
       <div className="panel list" data-fading={pages.isPlaceholderData || undefined} {...handlers}>
-        {pages.error && !pages.data ? (
-          <Failure error={pages.error} busy={pages.isFetching} onRetry={() => void pages.refetch()} />
+        {error ? (
+          <Failure error={error} busy={pages.isFetching} onRetry={() => void pages.refetch()} />
         ) : nothing ? (
           empty
         ) : (

@@ -1,5 +1,6 @@
 import { useSystem } from '../api/queries.ts'
 import { useTheme } from '../theme.ts'
+import { Account } from './account.tsx'
 import { Icon } from './icon.tsx'
 import { LiveState } from './live-state.tsx'
 import { Brand } from './nav.tsx'
@@ -14,6 +15,7 @@ export function Topbar() {
         <Mode />
         <LiveState />
       </div>
+      <Account />
       <ThemeButton />
     </header>
   )

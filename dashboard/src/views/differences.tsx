@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { Link } from 'wouter'
 import type { Difference } from '../../../src/api/contract/jobs.ts'
 import { usePages } from '../api/queries.ts'
-import { Failure } from '../components/query-state.tsx'
+import { Failure, useFailure } from '../components/query-state.tsx'
 import { Table } from '../components/table.tsx'
 import type { Column } from '../components/table-column.ts'
 import { capital } from '../labels.ts'
@@ -49,8 +49,9 @@ export function Differences({ job }: { job: string }) {
   const path = `/jobs/${encodeURIComponent(job)}/differences`
   const { pages } = usePages<Difference>(path, everything)
   const rows = useMemo(() => pages.data?.rows.map((row, index) => ({ ...row, index })), [pages.data?.rows])
-  if (pages.error && !pages.data) {
-    return <Failure error={pages.error} busy={pages.isFetching} onRetry={() => void pages.refetch()} />
+  const error = useFailure(pages)
+  if (error) {
+    return <Failure error={error} busy={pages.isFetching} onRetry={() => void pages.refetch()} />
   }
   return (
     <>

@@ -95,11 +95,11 @@ const loading = <div className="chart-loading" aria-hidden="true" />
 
 function Minutes({ minutes, currency, asTable }: { minutes: number; currency: string; asTable: boolean }) {
   const query = useSeries(minutes)
-  const { data: series, dataUpdatedAt, error, isFetching, refetch } = query
+  const { data: series, dataUpdatedAt, error, failureReason, isFetching, refetch } = query
   const data = useMemo(() => series && minutesOf(series, currency, dataUpdatedAt), [series, currency, dataUpdatedAt])
   return (
     <div className="minutes-body">
-      <QueryState query={{ data, error, isFetching, refetch }} skeleton={loading}>
+      <QueryState query={{ data, error, failureReason, isFetching, refetch }} skeleton={loading}>
         {(shown) => {
           if (shown.orders.every((value) => value === null)) return <NothingInRange />
           return asTable ? (

@@ -2,7 +2,7 @@ import type { Reconciliation } from '../../../src/api/contract/reconciliation.ts
 import { Status } from '../components/status.tsx'
 import type { Column } from '../components/table-column.ts'
 import { Count } from '../components/values.tsx'
-import { formatCount, none } from '../format.ts'
+import { formatCount, none, plural } from '../format.ts'
 import { reconciliationTones, reconciliationWords } from '../labels.ts'
 
 type Equation = Reconciliation['equations'][number]
@@ -11,7 +11,9 @@ type Check = Reconciliation['checks'][number]
 /** `1,204 = 1,200 charged + 4 duplicates`, without the terms that are nothing. */
 function termsText({ terms }: Equation): string {
   const some = terms.filter(({ records }) => records !== 0)
-  return some.length === 0 ? '0' : some.map(({ name, records }) => `${formatCount(records)} ${name}`).join(' + ')
+  return some.length === 0
+    ? '0'
+    : some.map(({ name, records }) => plural(records, name.replace(/s$/, ''), name)).join(' + ')
 }
 
 export const equationColumns: readonly Column<Equation>[] = [

@@ -1,5 +1,6 @@
 import type { FormEvent } from 'react'
 import { useSignIn } from '../api/queries.ts'
+import { capital } from '../labels.ts'
 import { useTitle } from '../components/use-title.ts'
 
 /** Where tokens are configured: one of them, kept by the browser in a cookie that no script can read. */
@@ -24,7 +25,7 @@ export function SignInView() {
           <input name="token" type="password" autoComplete="current-password" required maxLength={1024} />
         </label>
         <p className="sign-in-refused" role="alert">
-          {signIn.error?.message}
+          {signIn.error && capital(signIn.error.message)}
         </p>
         <button type="submit" className="button button-primary" disabled={signIn.isPending}>
           {signIn.isPending ? 'Signing in…' : 'Sign in'}
