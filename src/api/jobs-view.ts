@@ -1,4 +1,4 @@
-import type { Job as KnownJob } from '../operations/operations-state.ts'
+import { isEnded, type Job as KnownJob } from '../operations/operations-state.ts'
 import type { AuditEntry as KnownEntry } from '../operations/audit.ts'
 import type { AuditEntry } from './contract/audit.ts'
 import type { Job } from './contract/jobs.ts'
@@ -21,7 +21,7 @@ export function jobView(job: KnownJob): Job {
     unit,
     rate_per_second: rate,
     seconds_left: state === 'running' && total !== null && rate > 0 ? Math.max(total - done, 0) / rate : null,
-    detail: job.isCancelRequested && state !== 'cancelled' ? 'is being cancelled' : detail,
+    detail: job.isCancelRequested && !isEnded(job) ? 'is being cancelled' : detail,
     ...(differences === undefined ? {} : { differences }),
   }
 }
