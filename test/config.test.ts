@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { topicSpecs } from '../src/compose/topics.ts'
-import { readConfig } from '../src/config.ts'
+import { readConfig, settingDescriptions } from '../src/config.ts'
 import { hasCode } from '../src/errors.ts'
+
+const root = join(import.meta.dirname, '..')
 
 const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = [
   ['a variable that is none of ours', { ORDERMILL_PARTITION: '4' }, /ORDERMILL_PARTITION is not a setting/],
@@ -44,6 +48,19 @@ describe('the configuration', () => {
   it('reads limits by currency', () => {
     const { fraudHighAmountByCurrency } = readConfig({ ORDERMILL_FRAUD_HIGH_AMOUNT_BY_CURRENCY: 'JPY=45000, EUR=0.5' })
     assert.deepEqual(fraudHighAmountByCurrency, { JPY: 45_000, EUR: 0.5 })
+  })
+
+  // A message told people to set ORDERMILL_RETENTION_HOURS, which is refused as no setting.
+  it('has every setting that the sources speak of', () => {
+    const known = new Set(settingDescriptions.map(({ name }) => name))
+    const others = ['ORDERMILL_URL', 'ORDERMILL_TOKEN']
+    const files = globSync('src/**/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'))
+    const named = files.flatMap((text) => text.match(/\bORDERMILL_[A-Z_]*[A-Z]\b/g) ?? [])
+    assert.ok(named.length > known.size / 2)
+    assert.deepEqual(
+      [...new Set(named)].filter((name) => !known.has(name) && !others.includes(name)),
+      [],
+    )
   })
 
   // The services read what they wrote, for ever.

@@ -220,7 +220,7 @@ function beginningGone(topic: string, partition: number, begin: number): Ordermi
   return new OrdermillError(
     'BEGINNING_GONE',
     `${topic}-${partition} begins at offset ${begin}: what was below it has been removed by retention, so that what was made ` +
-      'of it can’t be made again; ORDERMILL_RETENTION_HOURS=0 and Kafka’s retention.ms=-1 keep everything',
+      'of it can’t be made again; ORDERMILL_ORDERS_RETENTION_HOURS=0 and Kafka’s retention.ms=-1 keep everything',
   )
 }
 
