@@ -5,18 +5,12 @@ import type { Log, TopicDescription } from '../ports/log.ts'
 import type { ShardKey } from '../ports/shards.ts'
 import type { CheckPlan, PlannedShard } from './check-plan.ts'
 import { replayTo } from './check-replay.ts'
-import type { Phase, PieceDeps } from './check-state.ts'
+import type { LetterBounds, LetterEnd, Phase, PieceDeps, Slack } from './check-state.ts'
 import { placeText } from './reconciliation-checks.ts'
 import { seeksForward, type Skip } from './seeks-forward.ts'
 
 type LettersPhase = Extract<Phase, { kind: 'letters' }>
 type Piece = Readonly<{ phase: Phase; differences: readonly Difference[] }>
-
-/** So many a shard's group may have counted without a letter. */
-type Slack = number | 'any'
-export type LetterEnd = Readonly<{ shard: ShardKey; to: number }>
-/** What letters are compared by, of one moment; by the shards of the plan. */
-export type LetterBounds = Readonly<{ ends: readonly LetterEnd[]; slacks: readonly Slack[] }>
 
 export const firstOfLetters: LettersPhase = { kind: 'letters', looks: 0, cursor: null, stood: [] }
 

@@ -1,7 +1,7 @@
 import type { Log } from '../ports/log.ts'
 import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 import type { Scratch, Scratches } from '../ports/scratch.ts'
-import type { LetterBounds } from './check-letters.ts'
+import type { ShardKey } from '../ports/shards.ts'
 import type { CheckPlan } from './check-plan.ts'
 import type { ReplaySettings } from './replay.ts'
 
@@ -47,3 +47,9 @@ export type Phase =
 export type SeriesShard = Pick<ShardSummary, 'shard' | 'epoch' | 'next'>
 
 export type PieceDeps = Omit<CheckDeps, 'scratches'> & Readonly<{ scratch: Scratch; until: number }>
+
+/** So many a shard's group may have counted without a letter. */
+export type Slack = number | 'any'
+export type LetterEnd = Readonly<{ shard: ShardKey; to: number }>
+/** What letters are compared by, of one moment; by the shards of the plan. */
+export type LetterBounds = Readonly<{ ends: readonly LetterEnd[]; slacks: readonly Slack[] }>
