@@ -142,7 +142,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'record',
     head: 'Refused record',
-    width: 248,
+    width: 220,
     narrowWidth: 'auto',
     minWidth: 124,
     cell: ({ topic, partition, offset }) => <MiddleCut text={`${topic}-${partition}@${offset}`} />,
@@ -157,8 +157,8 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
   {
     id: 'message',
     head: 'Why',
-    minWidth: 220,
-    leaves: 2,
+    minWidth: 160,
+    leaves: 4,
     cell: ({ message }) => (
       <span className="truncate" title={message}>
         {message}
@@ -169,7 +169,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
     id: 'group',
     head: 'Group',
     width: 140,
-    leaves: 3,
+    leaves: 2,
     cell: ({ group }) => <span className="truncate">{group}</span>,
   },
   {
@@ -191,7 +191,7 @@ export const deadLetterColumns: readonly Column<DeadLetter>[] = [
     id: 'state',
     head: 'State',
     width: 158,
-    leaves: 4,
+    leaves: 3,
     cell: (letter) => <LetterState letter={letter} />,
   },
   received,
