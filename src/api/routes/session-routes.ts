@@ -29,7 +29,9 @@ export function sessionRoutes(app: App, { tokens, loginsPerMinuteMax }: Deps): v
   const rateLimit = { max: loginsPerMinuteMax, timeWindow: '1 minute' }
   app.post(path, { schema: logIn, config: { access: 'open', rateLimit } }, ({ body, protocol }, reply) => {
     const caller = identify(tokens, body.token)
-    if (caller.role === undefined) throw new OrdermillError('UNAUTHENTICATED', 'this token is not known: check it')
+    // Half a surrogate has no percent-encoding, so that no cookie can hold it.
+    if (caller.role === undefined || !body.token.isWellFormed())
+      throw new OrdermillError('UNAUTHENTICATED', 'this token is not known: check it')
     setCookie(reply, encodeURIComponent(body.token), { isSecure: protocol === 'https', ageSeconds: yearSeconds })
     return view(caller)
   })
