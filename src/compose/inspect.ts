@@ -6,6 +6,7 @@ import { openStoreDatabase } from '../adapters/sqlite/sqlite-store-database.ts'
 import { sqliteSums } from '../adapters/sqlite/sqlite-store-shards.ts'
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Config } from '../config.ts'
+import { lagsOf } from '../ports/lag.ts'
 import type { Log, PartitionLag } from '../ports/log.ts'
 import type { AsOf } from '../ports/order-book.ts'
 import { logFile, storeFile } from './data-files.ts'
@@ -54,7 +55,10 @@ export async function behindLog(
   readApplied: () => Promise<Applied> = () => appliedOf(config),
 ): Promise<readonly GroupBehind[]> {
   // The store is read last: a running server moves it first, and would else look behind.
-  const committed = await committedOf(log)
+  const committed = await lagsOf(
+    log,
+    groupsWithStore.map(({ group }) => group),
+  )
   const applied = await readApplied()
   return groupsWithStore
     .map(({ group, column }) => ({
@@ -69,10 +73,6 @@ const groupsWithStore = [
   { group: orderGroups.payment, column: 'tally' },
   { group: viewsGroup, column: 'views' },
 ] as const
-
-async function committedOf(log: Pick<Log, 'lag'>): Promise<ReadonlyMap<string, readonly PartitionLag[]>> {
-  return new Map(await Promise.all(groupsWithStore.map(async ({ group }) => [group, await log.lag(group)] as const)))
-}
 
 async function appliedOf(config: Config): Promise<Applied> {
   const file = storeFile(config)

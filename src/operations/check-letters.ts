@@ -1,6 +1,7 @@
 import { deadLetterTopic } from '../codec/dead-letter-codec.ts'
 import { orderGroups, viewsGroup } from '../codec/groups.ts'
 import type { Difference } from '../codec/operation-codec.ts'
+import { lagAt, lagsOf } from '../ports/lag.ts'
 import type { Log, TopicDescription } from '../ports/log.ts'
 import type { ShardKey } from '../ports/shards.ts'
 import type { CheckPlan, PlannedShard } from './check-plan.ts'
@@ -66,10 +67,8 @@ async function boundsOf({ log, settings }: PieceDeps, { shards }: CheckPlan): Pr
 
 async function committedBy(log: Pick<Log, 'lag'>): Promise<(shard: ShardKey) => number> {
   const groups = [orderGroups.analytics, orderGroups.payment]
-  const lags = new Map(await Promise.all(groups.map(async (group) => [group, await log.lag(group)] as const)))
-  return ({ group, topic, partition }) =>
-    [...lags].find(([name]) => name === group)?.[1].find((lag) => lag.topic === topic && lag.partition === partition)
-      ?.committed ?? 0
+  const lags = await lagsOf(log, groups)
+  return (shard) => lagAt(lags.get(shard.group), shard)?.committed ?? 0
 }
 
 function endsOf({ name: topic, id: topicId, partitions }: TopicDescription): readonly LetterEnd[] {

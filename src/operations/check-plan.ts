@@ -5,7 +5,8 @@ import type { CheckSpec } from '../codec/operation-codec.ts'
 import { storePaymentTally, type StoredPaymentTally } from '../domain/payment-tally.ts'
 import { storeTotals, type StoredTotals } from '../domain/totals.ts'
 import { OrdermillError } from '../errors.ts'
-import type { Log, PartitionLag, TopicDescription } from '../ports/log.ts'
+import { lagAt, lagsOf, type GroupLags } from '../ports/lag.ts'
+import type { Log, TopicDescription } from '../ports/log.ts'
 import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 import type { ShardKey } from '../ports/shards.ts'
 import { orderInput } from '../services/order-input.ts'
@@ -123,7 +124,7 @@ const lookEveryMs = 50
 async function appliedShards({ log, store }: PlanDeps, committing: readonly string[]): Promise<Applied> {
   for (let look = 1; ; look += 1) {
     const shards = (await store.shards()).filter(({ next }) => next > 0)
-    const lags = new Map(await Promise.all(committing.map(async (group) => [group, await log.lag(group)] as const)))
+    const lags = await lagsOf(log, committing)
     const summaries = shards.map((summary) => upToCommitted(summary, lags))
     const isBetween = summaries.some(({ next }, index) => next < (shards[index]?.next ?? 0))
     if (!isBetween || look === looksMax) return { summaries, isBetween }
@@ -132,9 +133,8 @@ async function appliedShards({ log, store }: PlanDeps, committing: readonly stri
 }
 
 /** A seek moves the committed offset back: what is below `from` was committed all the same. */
-function upToCommitted(summary: ShardSummary, lags: ReadonlyMap<string, readonly PartitionLag[]>): ShardSummary {
-  const { group, topic, partition } = summary.shard
-  const lag = lags.get(group)?.find((one) => one.topic === topic && one.partition === partition)
+function upToCommitted(summary: ShardSummary, lags: GroupLags): ShardSummary {
+  const lag = lagAt(lags.get(summary.shard.group), summary.shard)
   if (!lag) return summary
   return { ...summary, next: Math.min(summary.next, Math.max(lag.committed ?? 0, summary.from)) }
 }

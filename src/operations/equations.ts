@@ -1,3 +1,4 @@
+import { lagAt, type GroupLags } from '../ports/lag.ts'
 import type { PartitionLag, TopicDescription } from '../ports/log.ts'
 import type { ShardSummary } from '../ports/order-queries.ts'
 import type { ShardKey } from '../ports/shards.ts'
@@ -21,7 +22,7 @@ export type Term = Readonly<{ name: string; records: number }>
 
 type Surroundings = Readonly<{
   topics: readonly TopicDescription[]
-  lags: ReadonlyMap<string, readonly PartitionLag[]>
+  lags: GroupLags
   hasGaps: boolean
 }>
 
@@ -36,7 +37,7 @@ export function equationOf(summary: ShardSummary, { topics, lags, hasGaps }: Sur
     terms,
     records,
     difference: records === null ? null : records - sumOf(terms.map((term) => term.records)),
-    inFlight: log ? inFlightOf(next, log, lagOf(shard, lags)) : 0,
+    inFlight: log ? inFlightOf(next, log, lagAt(lags.get(shard.group), shard)) : 0,
     log,
   }
 }
@@ -65,10 +66,6 @@ const nameOf: ReadonlyMap<string, string> = new Map([
   ['statusChanges', 'status changes'],
   ['deadLetters', 'dead letters'],
 ])
-
-function lagOf({ group, topic, partition }: ShardKey, lags: Surroundings['lags']): PartitionLag | undefined {
-  return lags.get(group)?.find((lag) => lag.topic === topic && lag.partition === partition)
-}
 
 /** Behind what a group has committed there may be markers of the log alone, which nobody reads. */
 function inFlightOf(

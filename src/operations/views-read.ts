@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { viewsGroup } from '../codec/groups.ts'
+import { lagAt } from '../ports/lag.ts'
 import type { Log, PartitionLag } from '../ports/log.ts'
 import type { OrderQueries, ShardSummary } from '../ports/order-queries.ts'
 
@@ -37,7 +38,7 @@ async function endsOf(log: Pick<Log, 'topics'>, names: readonly string[]): Promi
 
 /** Below the end there may be markers of the log alone, which nobody reads. */
 function isRead(goal: Goal, lag: readonly PartitionLag[]): boolean {
-  const known = lagOf(goal, lag)
+  const known = lagAt(lag, goal)
   return known !== undefined && ((known.committed ?? known.begin) >= goal.end || known.nextTimestampMs === null)
 }
 
@@ -50,10 +51,6 @@ function areApplied(goals: readonly Goal[], lag: readonly PartitionLag[], shards
   )
   return goals.every((goal) => {
     const next = nextById.get(`${goal.topicId}-${goal.partition}`) ?? 0
-    return next >= (lagOf(goal, lag)?.committed ?? 0)
+    return next >= (lagAt(lag, goal)?.committed ?? 0)
   })
-}
-
-function lagOf({ topic, partition }: Goal, lag: readonly PartitionLag[]): PartitionLag | undefined {
-  return lag.find((one) => one.topic === topic && one.partition === partition)
 }
